@@ -1,0 +1,160 @@
+import type { Descriptor, Platform } from '../registry/types.ts';
+
+export type PackageType =
+  'deb' | 'apk' | 'rpm' | 'npm' | 'pypi' | 'nuget' | 'maven' | 'golang' | 'cargo' | 'gem' | 'composer';
+
+/** A package as its own metadata names it. Versions are the ecosystem's full spelling. */
+export interface Package {
+  readonly type: PackageType;
+  readonly name: string;
+  readonly version: string;
+  readonly architecture?: string;
+  /** Source package, when known; its name or version may differ from the package's own. */
+  readonly source?: { readonly name: string; readonly version: string };
+  /** File in the image that told us, without leading slash. */
+  readonly path?: string;
+  /** The operating-system package that owns the metadata file, such as `python3-six`. */
+  readonly ownedBy?: string;
+  /** True when only a lock file names it. */
+  readonly declared?: boolean;
+  /** True when it is needed to build or test only, by its lock file. */
+  readonly developmentOnly?: boolean;
+  readonly purl?: string;
+}
+
+/** Something in an image that could not be read as it should. */
+export interface Problem {
+  readonly path: string;
+  readonly reason: string;
+  readonly line?: number;
+}
+
+export type Catalogued =
+  { readonly kind: 'package'; readonly package: Package } | { readonly kind: 'problem'; readonly problem: Problem };
+
+/** A regular file of the merged view, read in one piece (its size was checked against the cataloguer's ceiling). */
+export interface ImageFile {
+  readonly path: string;
+  readonly size: number;
+  bytes(signal: AbortSignal): Promise<Uint8Array>;
+}
+
+/** What a cataloguer may look at beside the file it asked for. Paths without leading slash, symlinks resolved inside the root. */
+export interface ImageView {
+  has(path: string): boolean;
+  file(path: string): ImageFile | undefined;
+  /** Paths of regular files directly inside a directory. */
+  list(directory: string): readonly string[];
+}
+
+/** Reads one package source. Parsing only: the walker opens files, enforces limits and orders results. */
+export interface Cataloguer {
+  /** Stable; appears in reports: `dpkg-status`, `apk-installed`, `npm-installed`. */
+  readonly id: string;
+  readonly maxFileBytes: number;
+  /** Asked for every entry of every layer: compares strings, no I/O. */
+  wants(path: string): boolean;
+  read(file: ImageFile, image: ImageView, signal: AbortSignal): AsyncIterable<Catalogued>;
+}
+
+export interface OperatingSystem {
+  /** `ID` of os-release. */
+  readonly id: string;
+  readonly version?: string;
+  readonly name?: string;
+  readonly codename?: string;
+  /** OSV ecosystem with its suffix, such as `Debian:12`; absent when OSV has no data for it. */
+  readonly ecosystem?: string;
+}
+
+/** One layer of a finished image report, lowest first. */
+export interface LayerReport {
+  readonly digest: string;
+  readonly diffId: string;
+  readonly sizeBytes: number;
+  /** `created_by` of the history entry; absent when history does not fit the layers. */
+  readonly createdBy?: string;
+}
+
+/** A package of the final image with the layer that brought its present version. */
+export interface PlacedPackage extends Package {
+  /** Digest of the layer blob. */
+  readonly layer?: string;
+}
+
+/** Image config values that later steps use. OCI image-spec v1.1, "config.md". */
+export interface ImageConfig {
+  readonly created?: string;
+  readonly author?: string;
+  readonly architecture: string;
+  readonly os: string;
+  readonly user?: string;
+  readonly env: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly workingDir?: string;
+  readonly exposedPorts: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly diffIds: readonly string[];
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface HistoryEntry {
+  readonly created?: string;
+  readonly createdBy?: string;
+  readonly author?: string;
+  readonly comment?: string;
+  readonly emptyLayer: boolean;
+}
+
+/** Everything that reading one image (one platform) gave. Depends on the digest alone, so it is kept for ever. */
+export interface ImageReport {
+  /** Digest of the platform manifest. For `dir:` sources a digest of the listing. */
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly platform: Platform;
+  readonly config: ImageConfig;
+  readonly os?: OperatingSystem;
+  readonly layers: readonly LayerReport[];
+  readonly packages: readonly PlacedPackage[];
+  readonly problems: readonly Problem[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Where image bytes come from: a registry, a layout on disk, an archive. */
+export interface ImageSource {
+  /** How the person wrote it. */
+  readonly ref: string;
+  /** The manifest or index for the reference. */
+  resolve(signal: AbortSignal): Promise<{ readonly descriptor: Descriptor; readonly bytes: Uint8Array }>;
+  manifest(digest: string, signal: AbortSignal): Promise<Uint8Array>;
+  /** The blob as it streams, not yet verified: the reader hashes it. */
+  blob(descriptor: Descriptor, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** What reading one layer gave; keyed by diff id, it is the same in every image. Serialisable. */
+export interface LayerContent {
+  readonly diffId: string;
+  /** All paths with their kind, and the kept bytes of files that some cataloguer wants. */
+  readonly entries: readonly LayerEntry[];
+  readonly problems: readonly Problem[];
+}
+
+export interface LayerEntry {
+  /** Normalised, without leading slash. Whiteouts are entries of kind `whiteout` or `opaque` at the path they hide. */
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'whiteout' | 'opaque' | 'other';
+  readonly size: number;
+  /** Target of a link, as written. */
+  readonly target?: string;
+  /** Kept when a cataloguer wants the file. */
+  readonly content?: Uint8Array;
+}
+
+/** Keeps what was read, so that no layer is read twice. Implemented by the store. */
+export interface LayerCache {
+  getLayer(diffId: string): Promise<LayerContent | undefined>;
+  putLayer(layer: LayerContent): Promise<void>;
+  getImage(digest: string): Promise<ImageReport | undefined>;
+  putImage(report: ImageReport): Promise<void>;
+}
