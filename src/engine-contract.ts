@@ -9,7 +9,6 @@ import type { AssetKind, Finding } from './findings/types.ts';
 import type {
   ConnectivityModel,
   DashboardModel,
-  Facets,
   FindingDetail,
   FindingsFilter,
   FindingsPage,
@@ -220,9 +219,7 @@ export interface Engine {
     detail(id: string): Promise<FindingDetail | undefined>;
     /** Whole findings for exports, in query order. */
     all(filter: FindingsFilter): AsyncIterable<Finding>;
-    counts(
-      filter: FindingsFilter,
-    ): Promise<{
+    counts(filter: FindingsFilter): Promise<{
       readonly open: SeverityCounts;
       readonly visible: number;
       readonly denied: number;

@@ -7,7 +7,19 @@ const root = path.resolve(import.meta.dirname, '../..');
 export default tseslint.config(
   {
     basePath: root,
-    ignores: ['node_modules/', 'dist/', 'dist-test/', '.cache/', '.vscode-test/', 'artifacts/', 'test/lab/workspace/', 'test/fixtures/', 'esbuild.mjs', 'test/lint/*.js', 'test/lint/*.cjs'],
+    ignores: [
+      'node_modules/',
+      'dist/',
+      'dist-test/',
+      '.cache/',
+      '.vscode-test/',
+      'artifacts/',
+      'test/lab/workspace/',
+      'test/fixtures/',
+      'esbuild.mjs',
+      'test/lint/*.js',
+      'test/lint/*.cjs',
+    ],
   },
   {
     basePath: root,
@@ -23,10 +35,20 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      'no-restricted-globals': ['error', { name: 'fetch', message: 'Use the HttpClient port: the extension host replaces fetch and ignores extra certificate authorities.' }],
+      'no-restricted-globals': [
+        'error',
+        {
+          name: 'fetch',
+          message:
+            'Use the HttpClient port: the extension host replaces fetch and ignores extra certificate authorities.',
+        },
+      ],
       'no-restricted-syntax': [
         'error',
-        { selector: "MemberExpression[property.name='localeCompare']", message: 'Order must not depend on the locale: compare code units.' },
+        {
+          selector: "MemberExpression[property.name='localeCompare']",
+          message: 'Order must not depend on the locale: compare code units.',
+        },
       ],
       eqeqeq: 'error',
       'no-console': 'error',

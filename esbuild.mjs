@@ -1,0 +1,91 @@
+// Builds every bundle. Lazy chunks are CJS entry points of their own: esbuild splits ESM only, and the extension host
+// patches `https` (proxies, system certificates) for modules that are required, not for ESM imports.
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const root = import.meta.dirname;
+const production = !process.argv.includes('--dev');
+
+/** Source files that are loaded with `await import()` and become a bundle of their own. */
+const chunks = new Map([
+  ['src/engine.ts', './engine.cjs'],
+  ['src/azure/sdk.ts', './azure-sdk.cjs'],
+]);
+
+/** Rewrites dynamic imports of chunk sources to a lazy require of the finished bundle. */
+const lazyChunks = {
+  name: 'lazy-chunks',
+  setup(context) {
+    context.onResolve({ filter: /^\.{1,2}\// }, (args) => {
+      if (args.kind !== 'dynamic-import') return undefined;
+      const file = path.relative(root, path.resolve(args.resolveDir, args.path)).replaceAll(path.sep, '/');
+      const target = chunks.get(file);
+      return target === undefined ? undefined : { path: target, external: true };
+    });
+  },
+};
+
+const node = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node22',
+  minify: production,
+  keepNames: true,
+  sourcemap: production ? false : 'linked',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  plugins: [lazyChunks],
+  // import() becomes require(): only required modules get the editor's patched https
+  supported: { 'dynamic-import': false },
+  define: { 'process.env.NODE_ENV': '"production"' },
+};
+
+await rm('dist', { recursive: true, force: true });
+await mkdir('dist/webview', { recursive: true });
+
+const results = await Promise.all([
+  build({ ...node, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] }),
+  build({ ...node, entryPoints: ['src/engine.ts'], outfile: 'dist/engine.cjs' }),
+  build({ ...node, entryPoints: ['src/azure/sdk.ts'], outfile: 'dist/azure-sdk.cjs' }),
+  build({ ...node, entryPoints: ['src/worker.ts'], outfile: 'dist/worker.cjs' }),
+  build({ ...node, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } }),
+  build({
+    absWorkingDir: root,
+    entryPoints: ['webview/main.ts'],
+    outfile: 'dist/webview/report.js',
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    minify: production,
+    sourcemap: production ? false : 'linked',
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  }),
+  build({
+    absWorkingDir: root,
+    entryPoints: ['webview/report.css'],
+    outfile: 'dist/webview/report.css',
+    bundle: true,
+    minify: production,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  }),
+]);
+
+const codicons = path.join(root, 'node_modules/@vscode/codicons/dist');
+await copyFile(path.join(codicons, 'codicon.css'), 'dist/webview/codicon.css');
+await copyFile(path.join(codicons, 'codicon.ttf'), 'dist/webview/codicon.ttf');
+// The package is ESM; its bundles are CJS, and `dist/cli.js` keeps its documented name.
+await writeFile('dist/package.json', '{ "type": "commonjs" }\n');
+await mkdir('.cache', { recursive: true });
+for (const { metafile } of results) {
+  const [output] = Object.keys(metafile.outputs).filter((name) => /\.(cjs|js|css)$/.test(name));
+  await writeFile(`.cache/meta-${path.basename(output)}.json`, JSON.stringify(metafile));
+}

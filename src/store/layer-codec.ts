@@ -1,0 +1,92 @@
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRaw } from 'node:zlib';
+import { yieldToEventLoop } from '../core/concurrency.ts';
+import { DamagedError } from '../core/errors.ts';
+import type { LayerContent, LayerEntry, Problem } from '../image/types.ts';
+
+/**
+ * Stored form of a layer: a JSON head, the entries as lines, the kept contents one behind the other; all deflated.
+ * Written in slices, so that a layer of a hundred thousand files does not hold up the editor.
+ */
+export const layerFormat = 1;
+
+const kinds: readonly LayerEntry['kind'][] = [
+  'file',
+  'directory',
+  'symlink',
+  'hardlink',
+  'whiteout',
+  'opaque',
+  'other',
+];
+const slice = 4000;
+const deflate = promisify<Uint8Array, object, Buffer>(deflateRaw);
+const inflate = promisify<Uint8Array, object, Buffer>(inflateRaw);
+const largest = 1024 * 1024 * 1024;
+
+interface Head {
+  readonly diffId: string;
+  readonly problems: readonly Problem[];
+  readonly lines: number;
+  /** Bytes of the entry lines. */
+  readonly text: number;
+}
+
+export async function encodeLayer(layer: LayerContent): Promise<Uint8Array> {
+  const texts: Buffer[] = [];
+  const contents: Uint8Array[] = [];
+  for (let start = 0; start < layer.entries.length; start += slice) {
+    let text = '';
+    for (const entry of layer.entries.slice(start, start + slice)) {
+      const kept = entry.content === undefined ? '-' : String(entry.content.length);
+      if (entry.content !== undefined) contents.push(entry.content);
+      text += `${kinds.indexOf(entry.kind)}\0${entry.size}\0${kept}\0${entry.path}\0${entry.target ?? ''}\n\0`;
+    }
+    texts.push(Buffer.from(text, 'utf8'));
+    await yieldToEventLoop();
+  }
+  const body = Buffer.concat(texts);
+  const head: Head = { diffId: layer.diffId, problems: layer.problems, lines: layer.entries.length, text: body.length };
+  const headBytes = Buffer.from(JSON.stringify(head), 'utf8');
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(headBytes.length);
+  return deflate(Buffer.concat([length, headBytes, body, ...contents]), { level: 1 });
+}
+
+/** Throws DamagedError when the bytes are not what `encodeLayer` wrote. */
+export async function decodeLayer(bytes: Uint8Array): Promise<LayerContent> {
+  try {
+    const raw = await inflate(bytes, { maxOutputLength: largest });
+    const headLength = raw.readUInt32LE(0);
+    const head = JSON.parse(raw.toString('utf8', 4, 4 + headLength)) as Head; // our own writing, checked below
+    const textStart = 4 + headLength;
+    const text = raw.toString('utf8', textStart, textStart + head.text);
+    const entries: LayerEntry[] = [];
+    let contentAt = textStart + head.text;
+    let at = 0;
+    while (at < text.length) {
+      const end = text.indexOf('\n\0', at);
+      if (end < 0) throw new RangeError('an entry has no end');
+      const [kind = '', size = '', kept = '', path = '', target = ''] = text.slice(at, end).split('\0');
+      at = end + 2;
+      const base = { path, kind: kinds[Number(kind)] ?? 'other', size: Number(size) } as const;
+      let content: Uint8Array | undefined;
+      if (kept !== '-') {
+        content = raw.subarray(contentAt, contentAt + Number(kept));
+        contentAt += Number(kept);
+      }
+      entries.push({
+        ...base,
+        ...(target === '' ? {} : { target }),
+        ...(content === undefined ? {} : { content }),
+      });
+      if (entries.length % slice === 0) await yieldToEventLoop();
+    }
+    if (entries.length !== head.lines || contentAt !== raw.length) throw new RangeError('lengths do not fit');
+    return { diffId: head.diffId, entries, problems: head.problems };
+  } catch (cause) {
+    throw new DamagedError('Cannot read a stored layer: it is damaged', 'It is read from the registry again.', {
+      cause,
+    });
+  }
+}
