@@ -1,15 +1,16 @@
-import type { OriginalSeverity } from '../core/severity.ts';
-
-/** One opinion on how severe a vulnerability is. */
+/** One source's opinion on how severe a vulnerability is. The base severity is chosen among them later. */
 export interface Rating {
+  /**
+   * `own`: the package's distribution release or ecosystem; `general`: GHSA and other general databases; `nvd`: the
+   * National Vulnerability Database; `cna`: the CVE's numbering authority.
+   */
+  readonly origin: 'own' | 'general' | 'nvd' | 'cna';
   /** Who says so: `Debian`, `Ubuntu`, `GHSA`, `NVD`, … */
   readonly source: string;
-  readonly level: OriginalSeverity;
-  /** CVSS vector it comes from. */
-  readonly vector?: string;
-  readonly score?: number;
-  /** The source's own word when it is no level: `unimportant`, `negligible`, `end-of-life`. */
+  /** The source's own word: `moderate`, `unimportant`, `not yet assigned`. */
   readonly word?: string;
+  /** CVSS vector, as given. */
+  readonly vector?: string;
 }
 
 /** A vulnerability that hits one package. One a (package, group of aliases). */
@@ -21,20 +22,30 @@ export interface Vulnerability {
   readonly advisory: string;
   readonly ecosystem: string;
   readonly summary?: string;
-  readonly severity: OriginalSeverity;
-  /** `Debian`, `GHSA`, `NVD`, … as in `ratings`. */
-  readonly severitySource: string;
   readonly ratings: readonly Rating[];
-  /** Vector of the base rating, or the best known. */
-  readonly cvss?: string;
+  /** Smallest fixed version above the installed one; absent when none is known. */
   readonly fixed?: string;
   readonly published?: string;
   readonly modified?: string;
   /** A malicious package (`MAL-`). */
   readonly malicious: boolean;
-  readonly kev?: { readonly dateAdded: string; readonly ransomware: boolean; readonly dueDate?: string };
-  readonly epss?: { readonly probability: number; readonly percentile: number; readonly date: string };
+  readonly kev?: KevEntry;
+  readonly epss?: EpssEntry;
   readonly references: readonly string[];
+}
+
+/** CISA's Known Exploited Vulnerabilities catalogue. Dates `YYYY-MM-DD`. */
+export interface KevEntry {
+  readonly dateAdded: string;
+  readonly ransomware: boolean;
+  readonly dueDate?: string;
+}
+
+/** FIRST's Exploit Prediction Scoring System. Both figures 0..1; the date is that of the scores. */
+export interface EpssEntry {
+  readonly probability: number;
+  readonly percentile: number;
+  readonly date: string;
 }
 
 /** Whether the packages of an ecosystem could be judged. */
@@ -62,6 +73,8 @@ export interface MatchResult {
   /** `package` is the index in the request. */
   readonly matches: readonly { readonly package: number; readonly vulnerability: Vulnerability }[];
   readonly coverage: readonly Coverage[];
+  /** Indexes of packages whose version is none in its ecosystem, so that nothing can be said. */
+  readonly incomparable: readonly number[];
 }
 
 export interface AdvisoryStatus {

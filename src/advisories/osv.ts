@@ -1,0 +1,238 @@
+/**
+ * Reading of OSV records (Open Source Vulnerability format 1.7, "schema.md"). Written by hand rather than with schemas:
+ * a dump holds hundreds of thousands of records, and a reader that costs more than the JSON parser is too slow. Every
+ * value is checked before use; what has another type is as if absent.
+ */
+
+/** `i` introduced, `f` fixed, `l` last_affected, `m` limit; in the order of the record. */
+export type StoredEvent = readonly ['i' | 'f' | 'l' | 'm', string];
+
+/** What matching needs of one `affected` entry. */
+export interface StoredAffected {
+  /** Ranges of type SEMVER and ECOSYSTEM. */
+  readonly r?: readonly (readonly StoredEvent[])[];
+  /** Listed versions; left out where ranges say it. */
+  readonly v?: readonly string[];
+  /** Vendor's word for this package: Debian urgency. */
+  readonly u?: string;
+  /** Severities of this entry: type and value. */
+  readonly s?: readonly (readonly [string, string])[];
+  /** Binary packages of a SUSE record with their fixed versions. */
+  readonly b?: readonly string[];
+  /** Module of a modular RPM: `name:stream`. */
+  readonly m?: string;
+}
+
+/** What is kept of a record beside its affected entries. */
+export interface StoredHead {
+  readonly id: string;
+  readonly aliases?: readonly string[];
+  readonly upstream?: readonly string[];
+  readonly summary?: string;
+  readonly published?: string;
+  readonly modified?: string;
+  readonly s?: readonly (readonly [string, string])[];
+  /** `database_specific.severity` */
+  readonly word?: string;
+  readonly refs?: readonly string[];
+}
+
+export interface AffectedRow {
+  /** Name as compared: normalised where the ecosystem wants it. */
+  readonly name: string;
+  /** Ecosystem behind the first colon, such as `12` or `24.04:LTS`; empty for none. */
+  readonly suffix: string;
+  readonly affected: StoredAffected;
+}
+
+export interface ReadRecord {
+  readonly head: StoredHead;
+  readonly withdrawn: boolean;
+  readonly rows: readonly AffectedRow[];
+}
+
+/** Ids of these say their CVEs in `related`, not in `upstream`. */
+const relatedIsUpstream = /^(ALSA|RLSA|SUSE-SU|openSUSE-SU|RHSA)-/;
+const cve = /^CVE-\d{4}-\d{4,}$/;
+
+/** Ecosystems whose listed versions are kept beside ranges: their lists go further than their ranges. */
+const keepsVersions: ReadonlySet<string> = new Set(['PyPI', 'Maven']);
+
+const mostAffected = 20_000;
+const mostEvents = 2_000;
+const mostVersions = 20_000;
+const longestText = 300;
+
+type Loose = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is Loose {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function texts(value: unknown, most: number): string[] {
+  const out: string[] = [];
+  for (const item of list(value)) {
+    if (typeof item === 'string' && item !== '' && item.length < 200) out.push(item);
+    if (out.length >= most) break;
+  }
+  return out;
+}
+
+function severities(value: unknown): (readonly [string, string])[] {
+  const out: (readonly [string, string])[] = [];
+  for (const item of list(value)) {
+    if (!isRecord(item)) continue;
+    const type = text(item['type']);
+    const score = text(item['score']);
+    if (type !== undefined && score !== undefined && score.length <= 400) out.push([type, score]);
+    if (out.length >= 8) break;
+  }
+  return out;
+}
+
+/** The part of an ecosystem string before the first colon, and the rest. */
+export function splitEcosystem(ecosystem: string): { readonly base: string; readonly suffix: string } {
+  const colon = ecosystem.indexOf(':');
+  return colon < 0
+    ? { base: ecosystem, suffix: '' }
+    : { base: ecosystem.slice(0, colon), suffix: ecosystem.slice(colon + 1) };
+}
+
+/** A package name in the form in which its ecosystem compares names (PEP 503 for PyPI; NuGet and Packagist fold case). */
+export function comparableName(base: string, name: string): string {
+  switch (base) {
+    case 'PyPI':
+      return name.toLowerCase().replace(/[-_.]+/g, '-');
+    case 'NuGet':
+    case 'Packagist':
+      return name.toLowerCase();
+    default:
+      return name;
+  }
+}
+
+/** Takes from a parsed record what concerns one ecosystem. Undefined: not an OSV record. */
+export function readRecord(json: unknown, base: string): ReadRecord | undefined {
+  if (!isRecord(json)) return undefined;
+  const id = text(json['id']);
+  if (id === undefined || id.length > 200) return undefined;
+  const withdrawn = text(json['withdrawn']) !== undefined;
+  const modified = text(json['modified']);
+  if (withdrawn) return { head: { id, ...(modified === undefined ? {} : { modified }) }, withdrawn, rows: [] };
+  const malicious = id.startsWith('MAL-');
+  const rows: AffectedRow[] = [];
+  for (const entry of list(json['affected'])) {
+    if (rows.length >= mostAffected) break;
+    const row = affectedRow(entry, base, malicious);
+    if (row !== undefined) rows.push(row);
+  }
+  return { head: head(json, id, modified), withdrawn, rows };
+}
+
+function affectedRow(entry: unknown, base: string, malicious: boolean): AffectedRow | undefined {
+  if (!isRecord(entry)) return undefined;
+  const pack = entry['package'];
+  if (!isRecord(pack)) return undefined;
+  const ecosystem = text(pack['ecosystem']);
+  const name = text(pack['name']);
+  if (ecosystem === undefined || name === undefined || name.length > 500) return undefined;
+  const split = splitEcosystem(ecosystem);
+  if (split.base !== base) return undefined;
+  // Red Hat's converter sometimes writes a file name where a package name is meant; such rows match nothing.
+  if (name.endsWith('.src.rpm')) return undefined;
+  const ranges: (readonly StoredEvent[])[] = [];
+  for (const range of list(entry['ranges'])) {
+    const events = readRange(range);
+    if (events !== undefined) ranges.push(events);
+  }
+  const keepVersions = ranges.length === 0 || malicious || keepsVersions.has(base);
+  const versions = keepVersions ? texts(entry['versions'], mostVersions) : [];
+  if (ranges.length === 0 && versions.length === 0) return undefined;
+  const specific = isRecord(entry['ecosystem_specific']) ? entry['ecosystem_specific'] : undefined;
+  const urgency = specific === undefined ? undefined : text(specific['urgency']);
+  const severity = severities(entry['severity']);
+  const binaries = specific === undefined ? [] : binaryList(specific['binaries']);
+  const module = specific === undefined ? undefined : text(specific['rpm_modularity']);
+  return {
+    name: comparableName(base, name),
+    suffix: split.suffix,
+    affected: {
+      ...(ranges.length === 0 ? {} : { r: ranges }),
+      ...(versions.length === 0 ? {} : { v: versions }),
+      ...(urgency === undefined ? {} : { u: urgency }),
+      ...(severity.length === 0 ? {} : { s: severity }),
+      ...(binaries.length === 0 ? {} : { b: binaries }),
+      ...(module === undefined ? {} : { m: module }),
+    },
+  };
+}
+
+function readRange(range: unknown): StoredEvent[] | undefined {
+  if (!isRecord(range) || (range['type'] !== 'SEMVER' && range['type'] !== 'ECOSYSTEM')) return undefined;
+  const events: StoredEvent[] = [];
+  for (const event of list(range['events'])) {
+    if (!isRecord(event) || events.length >= mostEvents) continue;
+    const introduced = text(event['introduced']);
+    const fixed = text(event['fixed']);
+    const last = text(event['last_affected']);
+    const limit = text(event['limit']);
+    if (introduced !== undefined) events.push(['i', introduced]);
+    if (fixed !== undefined) events.push(['f', fixed]);
+    if (last !== undefined) events.push(['l', last]);
+    if (limit !== undefined) events.push(['m', limit]);
+  }
+  return events.some(([kind]) => kind === 'i') ? events : undefined;
+}
+
+function binaryList(value: unknown): string[] {
+  const out: string[] = [];
+  for (const item of list(value)) {
+    if (!isRecord(item)) continue;
+    for (const name of Object.keys(item)) if (out.length < 500) out.push(name);
+  }
+  return out;
+}
+
+function head(json: Loose, id: string, modified: string | undefined): StoredHead {
+  const aliases = texts(json['aliases'], 50);
+  const upstream = texts(json['upstream'], 500);
+  if (relatedIsUpstream.test(id)) {
+    for (const related of texts(json['related'], 500)) {
+      if (cve.test(related) && !upstream.includes(related)) upstream.push(related);
+    }
+  }
+  const severity = severities(json['severity']);
+  const specific = json['database_specific'];
+  const word = isRecord(specific) ? text(specific['severity']) : undefined;
+  const summary = (text(json['summary']) ?? text(json['details']) ?? '').replace(/\s+/g, ' ').trim();
+  const published = text(json['published']);
+  const refs: string[] = [];
+  for (const reference of list(json['references'])) {
+    if (!isRecord(reference)) continue;
+    const url = text(reference['url']);
+    const wanted = reference['type'] === 'ADVISORY' || reference['type'] === 'FIX';
+    if (wanted && url !== undefined && url.startsWith('https://') && url.length < 300 && refs.length < 3)
+      refs.push(url);
+  }
+  return {
+    id,
+    ...(aliases.length === 0 ? {} : { aliases }),
+    ...(upstream.length === 0 ? {} : { upstream }),
+    ...(summary === ''
+      ? {}
+      : { summary: summary.length > longestText ? `${summary.slice(0, longestText - 1)}…` : summary }),
+    ...(published === undefined ? {} : { published }),
+    ...(modified === undefined ? {} : { modified }),
+    ...(severity.length === 0 ? {} : { s: severity }),
+    ...(word === undefined ? {} : { word }),
+    ...(refs.length === 0 ? {} : { refs }),
+  };
+}

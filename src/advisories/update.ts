@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { BadInputError, LimitExceededError, UnexpectedResponseError, describeError } from '../core/errors.ts';
+import { type HttpClient, headerText } from '../core/http.ts';
+import type { Log } from '../core/log.ts';
+import type { ImportSummary } from './ecosystem-file.ts';
+import type { SignalsSummary } from './signals.ts';
+
+/** Public addresses. OSV: https://google.github.io/osv.dev/data/; KEV: cisa.gov; EPSS: first.org/epss/data_stats. */
+const osvAddress = 'https://osv-vulnerabilities.storage.googleapis.com';
+const kevAddress = 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json';
+const epssAddress = 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz';
+
+const largestDump = 2 * 1024 * 1024 * 1024;
+const largestSignals = 128 * 1024 * 1024;
+const mostRedirects = 5;
+
+/** What imports; runs in a worker thread. */
+export interface AdvisoryImporter {
+  etag(ecosystem: string): Promise<string | undefined>;
+  importEcosystem(
+    ecosystem: string,
+    folder: string,
+    about: { readonly source?: string; readonly etag?: string },
+    signal: AbortSignal,
+  ): Promise<ImportSummary>;
+  confirmEcosystem(ecosystem: string): Promise<void>;
+  importSignals(kevText: string | undefined, epssGzip: Uint8Array | undefined): Promise<SignalsSummary>;
+}
+
+export interface UpdateResult {
+  readonly updated: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly failed: readonly { readonly what: string; readonly reason: string; readonly nextStep: string }[];
+}
+
+/**
+ * Brings the advisories of some ecosystems, KEV and EPSS up to date. `mirror` is an https address or an absolute folder
+ * laid out like the OSV mirror; empty means the public sources. What fails is told in the result, the rest goes on.
+ */
+export async function updateLibrary(options: {
+  readonly ecosystems: readonly string[];
+  readonly mirror: string;
+  readonly workFolder: string;
+  readonly importer: AdvisoryImporter;
+  readonly http: HttpClient;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (text: string) => void;
+}): Promise<UpdateResult> {
+  const { importer, signal, mirror } = options;
+  const updated: string[] = [];
+  const unchanged: string[] = [];
+  const failed: { what: string; reason: string; nextStep: string }[] = [];
+  const folderMirror = mirror !== '' && path.isAbsolute(mirror);
+  if (mirror !== '' && !folderMirror && !mirror.startsWith('https://')) {
+    throw new BadInputError(
+      `Cannot use the mirror "${mirror}"`,
+      'Give an https address or an absolute folder in plimsoll.data.mirror.',
+    );
+  }
+  const attempt = async (what: string, work: () => Promise<boolean>): Promise<void> => {
+    signal.throwIfAborted();
+    options.onProgress?.(what);
+    try {
+      ((await work()) ? updated : unchanged).push(what);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      options.log.error('advisories not updated', error, { what });
+      const { message, nextStep } = describeError(error);
+      failed.push({ what, reason: message, nextStep });
+    }
+  };
+  for (const ecosystem of options.ecosystems) {
+    await attempt(ecosystem, () =>
+      folderMirror
+        ? fromFolder(ecosystem, mirror, options)
+        : fromNetwork(ecosystem, mirror === '' ? osvAddress : trimSlash(mirror), options),
+    );
+  }
+  await attempt('KEV and EPSS', async () => {
+    const { kev, epss } = folderMirror ? await signalFiles(mirror) : await signalDownloads(mirror, options);
+    await importer.importSignals(kev, epss);
+    return true;
+  });
+  return { updated, unchanged, failed };
+}
+
+type Options = Parameters<typeof updateLibrary>[0];
+
+async function fromFolder(ecosystem: string, mirror: string, { importer, signal }: Options): Promise<boolean> {
+  const folder = path.join(mirror, ecosystem);
+  if (!existsSync(folder)) {
+    throw new BadInputError(
+      `Cannot find advisories of ${ecosystem} in "${mirror}"`,
+      `Put ${ecosystem}/all.zip into the mirror folder.`,
+    );
+  }
+  await importer.importEcosystem(ecosystem, folder, { source: mirror }, signal);
+  return true;
+}
+
+async function fromNetwork(
+  ecosystem: string,
+  base: string,
+  { importer, http, workFolder, log, signal }: Options,
+): Promise<boolean> {
+  const url = `${base}/${encodeURIComponent(ecosystem)}/all.zip`;
+  const etag = await importer.etag(ecosystem);
+  const response = await get(http, url, etag === undefined ? {} : { 'if-none-match': etag }, signal);
+  if (response.status === 304) {
+    response.discard();
+    await importer.confirmEcosystem(ecosystem);
+    return false;
+  }
+  const folder = path.join(workFolder, `download-${randomUUID()}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await pipeline(
+      response.body,
+      limited(largestDump, url),
+      createWriteStream(path.join(folder, 'all.zip'), { flags: 'wx' }),
+      { signal },
+    );
+    const newTag = headerText(response.headers, 'etag');
+    const summary = await importer.importEcosystem(
+      ecosystem,
+      folder,
+      { source: base, ...(newTag === undefined ? {} : { etag: newTag }) },
+      signal,
+    );
+    log.info('advisories imported', { ...summary });
+    return true;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function signalFiles(mirror: string): Promise<{ kev: string | undefined; epss: Uint8Array | undefined }> {
+  const read = async (name: string): Promise<Buffer | undefined> => {
+    const file = path.join(mirror, name);
+    return existsSync(file) ? readFile(file) : undefined;
+  };
+  const kev = await read('known_exploited_vulnerabilities.json');
+  return { kev: kev?.toString('utf8'), epss: await read('epss_scores-current.csv.gz') };
+}
+
+async function signalDownloads(mirror: string, { http, signal }: Options): Promise<{ kev: string; epss: Uint8Array }> {
+  const at = (name: string, address: string): string => (mirror === '' ? address : `${trimSlash(mirror)}/${name}`);
+  const kev = await get(http, at('known_exploited_vulnerabilities.json', kevAddress), {}, signal);
+  const kevText = await kev.text(largestSignals);
+  const epss = await get(http, at('epss_scores-current.csv.gz', epssAddress), {}, signal);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of epss.body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > largestSignals)
+      throw new LimitExceededError('Cannot read the EPSS scores: the file is too large', 'Check the mirror.');
+    chunks.push(chunk);
+  }
+  return { kev: kevText, epss: Buffer.concat(chunks) };
+}
+
+/** GET that follows redirects of public data sources to https addresses; no credentials are involved. */
+async function get(
+  http: HttpClient,
+  address: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): ReturnType<HttpClient['send']> {
+  let url = address;
+  for (let hop = 0; hop <= mostRedirects; hop++) {
+    const response = await http.send({ url, headers: { accept: '*/*', ...headers }, signal });
+    if (response.status === 200 || response.status === 304) return response;
+    response.discard();
+    const location = headerText(response.headers, 'location');
+    if (response.status < 300 || response.status >= 400 || location === undefined) {
+      throw new UnexpectedResponseError(
+        `Cannot download ${new URL(address).pathname} from ${new URL(address).host}: the server answered ${response.status}`,
+        response.status === 404
+          ? 'The source may not have this ecosystem; check plimsoll.data.mirror.'
+          : 'Try again later.',
+        { url: address, httpStatus: response.status },
+      );
+    }
+    url = new URL(location, url).href;
+  }
+  throw new UnexpectedResponseError(
+    `Cannot download from ${new URL(address).host}: too many redirects`,
+    'Check the address.',
+    { url: address },
+  );
+}
+
+function limited(most: number, url: string): (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer> {
+  return async function* (source) {
+    let size = 0;
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > most)
+        throw new LimitExceededError(`Cannot download ${url}: it is larger than ${most} bytes`, 'Check the mirror.');
+      yield chunk;
+    }
+  };
+}
+
+function trimSlash(text: string): string {
+  return text.replace(/\/+$/, '');
+}
