@@ -9,10 +9,14 @@ export type ReportPage = 'dashboard' | 'findings' | 'connectivity';
 export interface FindingsFilter {
   readonly sourceTools?: readonly SourceTool[];
   readonly severities?: readonly Severity[];
+  /** The severity as its source says it. */
+  readonly originalSeverities?: readonly OriginalSeverity[];
+  /** `open` takes in `new`, which is a part of it. */
   readonly states?: readonly FindingState[];
   readonly kinds?: readonly FindingKind[];
   readonly assetKinds?: readonly AssetKind[];
   readonly connections?: readonly string[];
+  readonly subscriptions?: readonly string[];
   readonly applications?: readonly string[];
   /** Asset id; matches the asset itself and what lies below it. */
   readonly asset?: string;
@@ -22,7 +26,9 @@ export interface FindingsFilter {
   readonly internetFacing?: boolean;
   readonly knownExploited?: boolean;
   readonly severityChanged?: boolean;
-  /** Searches id, title, package, asset, check and file. */
+  /** First seen at most so many days ago. */
+  readonly firstSeenDays?: number;
+  /** Words separated by spaces, or in double quotes; all of them must be found. Searches id, title, package, asset, check and file. */
   readonly text?: string;
 }
 
@@ -77,13 +83,26 @@ export interface FacetValue {
   readonly count: number;
 }
 
-/** Values of each filter with their counts. */
-export type Facets = Readonly<
-  Record<
-    'sourceTools' | 'severities' | 'states' | 'applications' | 'kinds' | 'assetKinds' | 'connections',
-    readonly FacetValue[]
-  >
->;
+/** Filters that are switched on and off. */
+export const filterFlags = ['fixAvailable', 'running', 'internetFacing', 'knownExploited', 'severityChanged'] as const;
+export type FilterFlag = (typeof filterFlags)[number];
+
+/** Filters that are lists of alternatives. */
+export const filterLists = [
+  'sourceTools',
+  'severities',
+  'originalSeverities',
+  'states',
+  'kinds',
+  'assetKinds',
+  'connections',
+  'subscriptions',
+  'applications',
+] as const;
+export type FilterList = (typeof filterLists)[number];
+
+/** Values of each filter with their counts; `flags` holds the findings for which each flag is true. */
+export type Facets = Readonly<Record<FilterList | 'flags', readonly FacetValue[]>>;
 
 export interface FindingsPage {
   /** Echo of the query it answers. */
@@ -92,10 +111,13 @@ export interface FindingsPage {
   readonly totalRows: number;
   readonly totalFindings: number;
   readonly allFindings: number;
+  /** Findings under the other filters, whatever their state, that are denied or unreadable. */
   readonly deniedCount: number;
   readonly offset: number;
   readonly rows: readonly FindingRow[];
   readonly facets?: Facets;
+  /** Row of the finding that the query asked to locate; absent when the result does not show it. */
+  readonly locatedRow?: number;
 }
 
 export interface ConnectionSummary {
@@ -152,6 +174,8 @@ export interface DashboardModel {
   }[];
   readonly byApplication: readonly { readonly application: string; readonly counts: SeverityCounts }[];
   readonly advisories: { readonly text: string; readonly stale: boolean };
+  /** When the next scan runs, in words; absent: only when somebody asks for one. */
+  readonly nextScan?: string;
 }
 
 export interface ConnectivityModel {
@@ -166,6 +190,21 @@ export interface FindingDetail {
   readonly finding: Finding;
   /** Sentences made by the host, in the language of the editor. */
   readonly portalUrl?: string;
+  /** The same cause on other assets. */
+  readonly sameCause?: readonly SameCause[];
+  /** How many there are, when the list is cut. */
+  readonly sameCauseTotal?: number;
+}
+
+/** Another finding with the same check (and package). */
+export interface SameCause {
+  readonly id: string;
+  readonly asset: string;
+  readonly assetKind: AssetKind;
+  readonly severity: Severity | 'none';
+  readonly state: FindingState;
+  readonly running: boolean;
+  readonly internetFacing: boolean;
 }
 
 /** Kept by the webview over reloads and by the host over restarts. */
@@ -173,8 +212,16 @@ export interface ReportState {
   readonly page: ReportPage;
   readonly query: FindingsQuery;
   readonly selected?: string;
+  /** Width of the list as a part of the whole, 0 to 1. */
   readonly split?: number;
+  readonly detailTab?: DetailTab;
+  /** Letters as keys of the list; absent: on. */
+  readonly letterKeys?: boolean;
 }
+
+/** Tabs of a finding's details, in their order. */
+export const detailTabs = ['summary', 'severity', 'evidence', 'remediation', 'affected', 'history'] as const;
+export type DetailTab = (typeof detailTabs)[number];
 
 /** From the page to the extension. */
 export type ToHost =
@@ -186,6 +233,8 @@ export type ToHost =
       readonly offset: number;
       readonly limit: number;
       readonly facets: boolean;
+      /** Finding whose row number is wanted. */
+      readonly locate?: string;
     }
   | { readonly type: 'detail'; readonly id: string }
   | { readonly type: 'page'; readonly page: ReportPage }
@@ -194,13 +243,22 @@ export type ToHost =
   | { readonly type: 'openLink'; readonly url: string }
   | { readonly type: 'copy'; readonly text: string }
   | { readonly type: 'typeInTerminal'; readonly text: string }
-  | { readonly type: 'command'; readonly command: ReportCommand; readonly argument?: string };
+  | {
+      readonly type: 'command';
+      readonly command: ReportCommand;
+      readonly argument?: string;
+      /** Findings that are selected, for commands that act on several. */
+      readonly ids?: readonly string[];
+    }
+  /** Something is wrong with what the page was given: to be logged. */
+  | { readonly type: 'problem'; readonly what: 'explanation' | 'message' | 'script'; readonly detail: string };
 
 /** Commands that the page may ask for; the host maps each to one of its own. */
 export const reportCommands = [
   'connect',
   'verify',
   'verifyAll',
+  'cancelVerify',
   'scanAll',
   'cancelScan',
   'scanAsset',
@@ -208,6 +266,7 @@ export const reportCommands = [
   'createException',
   'showLog',
   'openSettings',
+  'changeSchedule',
   'updateVulnerabilityData',
   'scanDockerfile',
 ] as const;
@@ -215,12 +274,21 @@ export type ReportCommand = (typeof reportCommands)[number];
 
 /** From the extension to the page. */
 export type ToPage =
-  | { readonly type: 'strings'; readonly language: string; readonly strings: Readonly<Record<string, string>> }
+  | {
+      readonly type: 'strings';
+      readonly language: string;
+      readonly strings: Readonly<Record<string, string>>;
+      /** Commands that this host carries out; the page shows no button for another. Absent: all. */
+      readonly commands?: readonly ReportCommand[];
+    }
   | {
       readonly type: 'show';
       readonly page?: ReportPage;
       readonly filter?: FindingsFilter;
       readonly select?: string;
+      /** On the Connectivity page: the connection, and the step of it, to go to. */
+      readonly connection?: string;
+      readonly step?: string;
       readonly focus: boolean;
     }
   | { readonly type: 'restore'; readonly state: ReportState }
@@ -232,7 +300,7 @@ export type ToPage =
   | { readonly type: 'changed' };
 
 export const emptyQuery: FindingsQuery = {
-  filter: { states: ['open', 'new'] },
+  filter: { states: ['open'] },
   grouping: 'severity',
   sort: { key: 'severity', descending: true },
   folded: [],
