@@ -1,0 +1,3 @@
+#!/bin/sh
+# appends bookings to the journal
+exec tee -a /var/lib/ledger/journal

@@ -1,0 +1,3 @@
+'use strict';
+
+exports.version = '1.4.2';
