@@ -1,0 +1,124 @@
+import type { ArmResource, ReadError, Snapshot } from '../inventory/types.ts';
+import { allChecks } from './checks/index.ts';
+import { SnapshotView, comparableId, subscriptionOf, typeOfId, typeOfList } from './snapshot-view.ts';
+import type { Check, CheckResult } from './types.ts';
+import { isNonEmptyText, isObject } from './values.ts';
+
+/**
+ * Judges a snapshot with all checks, or with some. Pure and synchronous. Order: by check as in the catalogue, then as
+ * the snapshot lists the resources. A check that finds nothing to judge reports nothing; want of access never looks
+ * like that.
+ */
+export function judgeSnapshot(snapshot: Snapshot, checks: readonly Check[] = allChecks): CheckResult[] {
+  const view = new SnapshotView(snapshot);
+  const results: CheckResult[] = [];
+  for (const check of checks) {
+    if (check.perSubscriptionWith === undefined) judgeResources(check, view, results);
+    else judgeSubscriptions(check, check.perSubscriptionWith, view, results);
+  }
+  return results;
+}
+
+function judgeResources(check: Check, view: SnapshotView, results: CheckResult[]): void {
+  for (const resource of view.ofType(check.target)) {
+    const result = judgeOne(check, resource, resource.id, view);
+    if (result !== undefined) results.push(result);
+  }
+  const target = check.target.toLowerCase();
+  for (const [id, error] of view.errors()) {
+    // A target that is known only because it could not be read.
+    if (typeOfId(id) === target && view.resource(id) === undefined) results.push(denied(check, error.id, error));
+    // A list below a resource group: nothing names its members.
+    if (typeOfList(id) === target && id !== `${subscriptionOf(id)}/providers/${target}`)
+      results.push(denied(check, error.id, error));
+  }
+  for (const subscription of view.subscriptions()) {
+    // The whole list could not be read: want of access is never silence.
+    const error = view.errorOver(`${subscription}/providers/${target}`);
+    if (error !== undefined) results.push(denied(check, view.writtenSubscription(subscription), error));
+  }
+}
+
+function judgeSubscriptions(check: Check, holding: string, view: SnapshotView, results: CheckResult[]): void {
+  const seen = new Set<string>();
+  for (const resource of view.ofType(holding)) {
+    const subscription = typeof resource.id === 'string' ? subscriptionOf(resource.id) : '';
+    if (subscription === '' || seen.has(subscription)) continue;
+    seen.add(subscription);
+    const id = view.writtenSubscription(subscription);
+    const stand: ArmResource = {
+      id,
+      type: 'Microsoft.Resources/subscriptions',
+      name: id.slice(id.lastIndexOf('/') + 1),
+      properties: {},
+    };
+    const result = judgeOne(check, stand, id, view);
+    if (result !== undefined) results.push(result);
+  }
+}
+
+function judgeOne(check: Check, resource: ArmResource, reportOn: unknown, view: SnapshotView): CheckResult | undefined {
+  if (check.applies?.(resource) === false) return undefined;
+  const id = isNonEmptyText(reportOn) ? reportOn : '';
+  const own = view.errorOver(id);
+  if (own !== undefined) return denied(check, id, own);
+  const inputs: (readonly ArmResource[])[] = [];
+  for (const input of check.inputs ?? []) {
+    const at = `${comparableId(id)}/${input.path}`;
+    if (input.kind === 'collection') {
+      const error = view.errorOver(at) ?? view.errorInside(at);
+      if (error !== undefined) return denied(check, id, error);
+      inputs.push(view.members(at));
+    } else {
+      const found = view.resource(at);
+      const error = view.errorOver(at);
+      if (error !== undefined) return denied(check, id, error);
+      if (found === undefined) return notRead(check, id, at);
+      inputs.push([found]);
+    }
+  }
+  for (const object of [resource, ...inputs.flat()]) {
+    const reason = unreadable(object);
+    if (reason !== undefined) {
+      const name = isNonEmptyText(object.id) ? object.id : id;
+      return { check: check.id, resource: id, status: 'unreadable', reason: `${name}: ${reason}`, evidence: [] };
+    }
+  }
+  const verdict = check.judge(resource, inputs);
+  return {
+    check: check.id,
+    resource: id,
+    status: verdict.pass ? 'pass' : 'fail',
+    reason: verdict.reason,
+    evidence: verdict.evidence,
+  };
+}
+
+/** Why an object cannot be judged as such. */
+function unreadable(object: ArmResource): string | undefined {
+  if (!isNonEmptyText(object.id)) return 'it has no id';
+  if (!isNonEmptyText(object.type)) return 'it has no type';
+  if (!isObject(object.properties)) return 'its properties are missing';
+  return undefined;
+}
+
+function denied(check: Check, resource: string, error: ReadError): CheckResult {
+  const action = error.action === undefined ? '' : `; missing action: ${error.action}`;
+  return {
+    check: check.id,
+    resource,
+    status: 'denied',
+    reason: `No access to ${error.id} (${error.status} ${error.code})${action}`,
+    evidence: [{ path: error.id, value: `${error.status} ${error.code}` }],
+  };
+}
+
+function notRead(check: Check, resource: string, input: string): CheckResult {
+  return {
+    check: check.id,
+    resource,
+    status: 'denied',
+    reason: `${input} was not read, although it always exists`,
+    evidence: [{ path: input, value: null }],
+  };
+}
