@@ -68,8 +68,7 @@ export function parseDockerfile(source: string): Dockerfile {
   for (const arg of ast.getInitialARGs()) {
     const property = arg.getProperty();
     const value = property?.getValue();
-    if (property !== null && typeof value === 'string')
-      defaults.set(property.getName(), value);
+    if (property !== null && typeof value === 'string') defaults.set(property.getName(), value);
   }
   const instructions: Instruction[] = [];
   const stages: {
