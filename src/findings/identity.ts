@@ -12,13 +12,15 @@ const longestHistory = 50;
  * - in the drafts and not stored: `new`;
  * - in the drafts, stored as fixed: open again, with `reopenedAt`, and `new` no more;
  * - in the drafts with result denied, unreadable, excepted, notAffected, disabled: that state, never `fixed`;
- * - stored and not in the drafts: `fixed`; what is denied or unreadable by name in the drafts stays so.
+ * - stored and not in the drafts: `fixed`, unless `outOfReach` says that its asset could not be read this time: then
+ *   `denied`, because nobody knows.
  */
 export function applyScan(
   before: ReadonlyMap<string, StoredFinding>,
   drafts: readonly FindingDraft[],
   now: string,
   scanId: string,
+  outOfReach: (finding: StoredFinding) => boolean = () => false,
 ): Finding[] {
   const out: Finding[] = [];
   const seen = new Set<string>();
@@ -31,6 +33,17 @@ export function applyScan(
   for (const [id, old] of before) {
     if (seen.has(id) || old.state === 'fixed') continue;
     const { history, ...rest } = old;
+    if (outOfReach(old)) {
+      if (old.state === 'denied') continue;
+      const event: FindingEvent = {
+        at: now,
+        what: 'state',
+        text: `${plain(old.state)} → denied: its asset could not be read`,
+        scanId,
+      };
+      out.push({ ...rest, state: 'denied', history: record(history, event) });
+      continue;
+    }
     out.push({
       ...rest,
       state: 'fixed',

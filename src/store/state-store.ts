@@ -131,6 +131,7 @@ export class StateStore implements LayerCache {
     scanId: string,
     drafts: readonly FindingDraft[],
     listItem: (finding: Finding) => unknown,
+    outOfReach?: (finding: Finding) => boolean,
   ): Promise<void> {
     const before = new Map<string, StoredFinding>();
     for (const row of this.#sql(
@@ -140,7 +141,7 @@ export class StateStore implements LayerCache {
       before.set(finding.id, finding);
     }
     const now = this.#now();
-    const changed = applyScan(before, drafts, now, scanId);
+    const changed = applyScan(before, drafts, now, scanId, outOfReach);
     for (let start = 0; start < changed.length; start += batch) {
       inTransaction(this.#database, () => {
         const put = this.#sql(

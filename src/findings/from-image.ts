@@ -1,0 +1,252 @@
+import type { MatchResult, Vulnerability } from '../advisories/types.ts';
+import type { ImageReport, PlacedPackage } from '../image/types.ts';
+import { type BaseSeverity, type SeverityRating, chooseBaseSeverity } from './base-severity.ts';
+import {
+  type BusinessRules,
+  type ImagePlacement,
+  type RegistryFacts,
+  type TagSource,
+  businessFacts,
+  dataFacts,
+  exploitFacts,
+  fixFacts,
+  imageFacts,
+  noPlacementFacts,
+  placementFacts,
+  registryFacts,
+} from './facts.ts';
+import { evaluateFinding } from './priority/evaluate.ts';
+import { toExplanation } from './priority/explanation.ts';
+import type { FactorEvidence, Placement, PriorityInput } from './priority/finding.ts';
+import type { AssetRef, Evidence, FindingDraft, Remediation, SourceLink, SourceTool } from './types.ts';
+
+export interface ImageFindingsInput {
+  /** Asset of the digest: `image:<host>/<repository>@<digest>`. */
+  readonly asset: AssetRef;
+  readonly sourceTool: SourceTool;
+  readonly connectionId?: string;
+  readonly subscriptionId?: string;
+  readonly application: string;
+  readonly report: ImageReport;
+  readonly match: MatchResult;
+  readonly placements: readonly ImagePlacement[];
+  readonly clustersRead: number;
+  readonly clustersFailed: number;
+  readonly registry?: RegistryFacts;
+  readonly tags: readonly TagSource[];
+  readonly business: BusinessRules;
+  readonly baseLayers?: ReadonlySet<string>;
+  readonly baseName?: string;
+  readonly endOfLife?: { readonly since: string; readonly supported: string };
+  /** Place in a Dockerfile for a package, when the image is linked to one. */
+  readonly sourceOf: (item: PlacedPackage) => SourceLink | undefined;
+  readonly now: Date;
+}
+
+/** Vulnerabilities of one image digest as findings, with their priority. Pure. */
+export function findingsOfImage(input: ImageFindingsInput): FindingDraft[] {
+  const { report, match } = input;
+  const layers = new Map(report.layers.map((layer) => [layer.digest, layer]));
+  const running = input.placements.filter(({ container }) => container.running);
+  const placements = placementsOf(running, input.now);
+  const common: readonly FactorEvidence[] = [
+    ...registryFacts(input.registry),
+    ...dataFacts(),
+    ...businessFacts(input.tags, input.business),
+    ...(running.length === 0 ? noPlacementFacts(input.clustersRead, input.clustersFailed) : []),
+  ];
+  const affected = workloadsOf(running);
+  const internetFacing = running.some(({ workload }) => workload.exposure.class === 'internet');
+  const drafts = new Map<string, FindingDraft>();
+  for (const { package: index, vulnerability } of match.matches) {
+    const item = report.packages[index];
+    if (item === undefined) continue;
+    const id = `${vulnerability.id}|${item.type}/${item.name}@${item.version}|${input.asset.id}`;
+    const known = drafts.get(id);
+    if (known !== undefined) {
+      // The same package at another place in the image: one finding, one more piece of evidence.
+      if (item.path !== undefined)
+        drafts.set(id, { ...known, evidence: [...known.evidence, { label: 'Path', value: item.path }] });
+      continue;
+    }
+    const base = chooseBaseSeverity(vulnerability.ratings.map(toSeverityRating));
+    const source = input.sourceOf(item);
+    const facts: FactorEvidence[] = [
+      ...exploitFacts(vulnerability, input.now),
+      ...fixFacts(vulnerability, vulnerability.ecosystem),
+      ...imageFacts({
+        report,
+        package: item,
+        vulnerability,
+        ...(input.baseLayers === undefined ? {} : { baseLayers: input.baseLayers }),
+        ...(input.baseName === undefined ? {} : { baseName: input.baseName }),
+        ...(source === undefined ? {} : { dockerfileLine: source.line + 1 }),
+        ...(input.endOfLife === undefined ? {} : { endOfLife: input.endOfLife }),
+      }),
+      ...common,
+    ];
+    const priority: PriorityInput = {
+      finding: id,
+      kind: 'vulnerability',
+      base: { level: base.level, source: base.source, ...(base.other === undefined ? {} : { other: base.other }) },
+      ...(base.vector === undefined ? {} : { cvss: base.vector }),
+      ...(vulnerability.malicious ? { malicious: true } : {}),
+      factors: facts,
+      placements,
+    };
+    const result = evaluateFinding(priority);
+    const layer = item.layer === undefined ? undefined : layers.get(item.layer);
+    drafts.set(id, {
+      id,
+      kind: 'vulnerability',
+      sourceTool: input.sourceTool,
+      check: vulnerability.id,
+      title: `${vulnerability.id} ${item.name} ${item.version}`,
+      summary: vulnerability.summary ?? `${vulnerability.id} affects ${item.name} ${item.version}.`,
+      asset: input.asset,
+      ...(input.connectionId === undefined ? {} : { connectionId: input.connectionId }),
+      ...(input.subscriptionId === undefined ? {} : { subscriptionId: input.subscriptionId }),
+      application: input.application,
+      explanation: toExplanation(result),
+      result: result.state === 'open' ? 'open' : 'notAffected',
+      package: {
+        type: item.type,
+        name: item.name,
+        version: item.version,
+        ...(item.purl === undefined ? {} : { purl: item.purl }),
+        ...(item.path === undefined ? {} : { path: item.path }),
+        ...(item.layer === undefined ? {} : { layer: item.layer }),
+        ...(layer?.createdBy === undefined ? {} : { createdBy: layer.createdBy }),
+        ...(vulnerability.fixed === undefined ? {} : { fixed: vulnerability.fixed }),
+      },
+      aliases: vulnerability.aliases,
+      knownExploited: vulnerability.kev !== undefined,
+      ...(vulnerability.epss === undefined ? {} : { epss: vulnerability.epss.probability }),
+      running: running.length > 0,
+      internetFacing,
+      evidence: evidenceOf(item, vulnerability, base, layer?.createdBy),
+      remediation: remediationOf(item, vulnerability, input),
+      references: vulnerability.references,
+      ...(source === undefined ? {} : { source }),
+      affected,
+    });
+  }
+  return [...drafts.values()];
+}
+
+export function toSeverityRating(rating: Vulnerability['ratings'][number]): SeverityRating {
+  return {
+    origin: rating.origin,
+    source: rating.source,
+    ...(rating.word === undefined ? {} : { word: rating.word }),
+    ...(rating.vector === undefined ? {} : { vector: rating.vector }),
+  };
+}
+
+/** One placement for each (cluster, workload, container); pods of one workload do not differ. */
+function placementsOf(running: readonly ImagePlacement[], now: Date): Placement[] {
+  const unique = new Map<string, ImagePlacement>();
+  for (const placement of running) unique.set(`${placement.workload.id}/${placement.container.container}`, placement);
+  const clusters = new Set(running.map(({ clusterId }) => clusterId)).size;
+  return [...unique].map(([id, placement]) => ({
+    id,
+    factors: placementFacts(placement, { pods: running.length, clusters }, now),
+  }));
+}
+
+function workloadsOf(running: readonly ImagePlacement[]): AssetRef[] {
+  const out = new Map<string, AssetRef>();
+  for (const { workload, clusterName } of running) {
+    out.set(workload.id, {
+      id: workload.id,
+      kind: 'workload',
+      name: `${workload.kind}/${workload.name}`,
+      path: [clusterName, workload.namespace, `${workload.kind}/${workload.name}`],
+    });
+  }
+  return [...out.values()];
+}
+
+function evidenceOf(
+  item: PlacedPackage,
+  vulnerability: Vulnerability,
+  base: BaseSeverity,
+  createdBy: string | undefined,
+): Evidence[] {
+  const out: Evidence[] = [
+    {
+      label: 'Package',
+      value: `${item.name} ${item.version}`,
+      ...(vulnerability.fixed === undefined ? {} : { expected: `${vulnerability.fixed} or later` }),
+    },
+  ];
+  if (item.source !== undefined && (item.source.name !== item.name || item.source.version !== item.version)) {
+    out.push({ label: 'Source package', value: `${item.source.name} ${item.source.version}` });
+  }
+  if (item.path !== undefined) out.push({ label: 'Path', value: item.path });
+  if (item.layer !== undefined) out.push({ label: 'Layer', value: item.layer });
+  if (createdBy !== undefined) out.push({ label: 'Instruction', value: createdBy });
+  out.push({ label: 'Advisory', value: `${vulnerability.advisory} (${vulnerability.ecosystem})` });
+  if (base.vector !== undefined)
+    out.push({
+      label: 'CVSS',
+      value: base.score === undefined ? base.vector : `${base.score.toFixed(1)} ${base.vector}`,
+    });
+  if (vulnerability.kev !== undefined)
+    out.push({ label: 'CISA KEV', value: `listed since ${vulnerability.kev.dateAdded}` });
+  if (vulnerability.epss !== undefined) {
+    out.push({
+      label: 'EPSS',
+      value: `${vulnerability.epss.probability} (percentile ${vulnerability.epss.percentile}), ${vulnerability.epss.date.slice(0, 10)}`,
+    });
+  }
+  return out;
+}
+
+function remediationOf(item: PlacedPackage, vulnerability: Vulnerability, input: ImageFindingsInput): Remediation[] {
+  const inBase = item.layer !== undefined && input.baseLayers?.has(item.layer) === true;
+  const where = inBase
+    ? ` It comes from the base image${input.baseName === undefined ? '' : ` ${input.baseName}`}: rebuild on a newer one.`
+    : '';
+  if (vulnerability.malicious) {
+    return [
+      {
+        kind: 'text',
+        text: `Remove ${item.name} ${item.version}: it is listed as malicious. Rotate every secret that the container could read.`,
+      },
+    ];
+  }
+  if (vulnerability.fixed === undefined) {
+    return [
+      {
+        kind: 'text',
+        text: `There is no fixed version of ${item.name} yet.${where} Mitigate, or replace the package.`,
+      },
+    ];
+  }
+  const out: Remediation[] = [
+    { kind: 'text', text: `Update ${item.name} to ${vulnerability.fixed} or later.${where}` },
+  ];
+  const line = inBase ? undefined : dockerfileLine(item, vulnerability.fixed);
+  if (line !== undefined)
+    out.push({
+      kind: 'dockerfile',
+      text: line,
+      caution: 'Another version may behave differently: run the tests of the image.',
+    });
+  return out;
+}
+
+/** An instruction that brings the fixed version. */
+function dockerfileLine(item: PlacedPackage, fixed: string): string | undefined {
+  switch (item.type) {
+    case 'deb':
+      return `RUN apt-get update && apt-get install -y --no-install-recommends --only-upgrade ${item.name}=${fixed} && rm -rf /var/lib/apt/lists/*`;
+    case 'apk':
+      return `RUN apk add --no-cache '${item.name}>=${fixed}'`;
+    case 'npm':
+      return `RUN npm install ${item.name}@${fixed}`;
+    default:
+      return undefined;
+  }
+}
