@@ -2,7 +2,7 @@
 // storage folder of an OCI registry; and the advisory mirror that has something to say about them.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -37,6 +37,8 @@ export const SAMPLE_REGISTRY = 'harbour.azurecr.example';
 
 const FORMAT = 1;
 const REGISTRY_NAMES = ['good', 'admin', 'acronly', 'firewall'] as const;
+/** Beside the images' own inputs in this folder lies what the mirror is made of. */
+const NOT_INPUTS = new Set(['node_modules', 'advisories', 'mirror.ts', 'osv.ts', 'zip.ts', 'expected-findings.json']);
 const SIGNATURE_TYPE = 'application/vnd.cncf.notary.signature';
 
 const BuiltImage = z.object({
@@ -94,6 +96,8 @@ export interface BuildRequest {
   /** A folder outside version control; all of it belongs to the lab. */
   readonly cacheDir: string;
   readonly log: (line: string) => void;
+  /** Leaves Debian's images out even where they could be built: seconds instead of minutes. */
+  readonly only?: 'hand-made';
 }
 
 /** Reads what was written down about an image while it was built. */
@@ -107,22 +111,22 @@ export async function readTruth(built: BuiltImages, image: BuiltImage): Promise<
  * Builds what is not built yet. The first time takes some minutes where Debian's tools can be used; later calls compare
  * the inputs and return. A build that was cut off leaves no trace but a folder that the next one removes.
  */
-export async function buildImages({ cacheDir, log }: BuildRequest): Promise<BuiltImages> {
-  await mkdir(cacheDir, { recursive: true });
-  const lacking = await whatIsLacking();
-  const inputs = await hashOfInputs();
-  if (lacking === undefined) {
-    try {
-      return await cached({ cacheDir, log }, `debian-${inputs}`, undefined);
-    } catch (error) {
-      if (process.env['CI'] !== undefined) throw error;
-      const reason = `Debian's images could not be built: ${error instanceof Error ? error.message : String(error)}`;
-      log(reason);
-      return cached({ cacheDir, log }, `hand-made-${inputs}`, reason);
-    }
+export async function buildImages(request: BuildRequest): Promise<BuiltImages> {
+  await mkdir(request.cacheDir, { recursive: true });
+  const inputs = (await hashOfInputs()).slice(0, 16);
+  const lacking = request.only === undefined ? await whatIsLacking() : 'only the hand-made images were asked for.';
+  if (lacking !== undefined) {
+    request.log(`Images of Debian are left out: ${lacking}`);
+    return cached(request, 'hand-made', inputs, lacking);
   }
-  log(`Only the hand-made images are built: ${lacking}`);
-  return cached({ cacheDir, log }, `hand-made-${inputs}`, lacking);
+  try {
+    return await cached(request, 'debian', inputs);
+  } catch (error) {
+    if (process.env['CI'] !== undefined) throw error;
+    const reason = `images of Debian could not be built: ${error instanceof Error ? error.message : String(error)}`;
+    request.log(reason);
+    return cached(request, 'hand-made', inputs, reason);
+  }
 }
 
 async function whatIsLacking(): Promise<string | undefined> {
@@ -145,7 +149,7 @@ async function hashOf(folders: readonly string[], prefix: string): Promise<strin
     const found = await readdir(folder, { withFileTypes: true });
     for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const file = path.join(folder, entry.name);
-      if (entry.name === 'node_modules' || entry.name === 'advisories' || entry.name === 'mirror.ts') continue;
+      if (NOT_INPUTS.has(entry.name)) continue;
       if (entry.isDirectory()) await visit(file);
       else hash.update(`${path.relative(import.meta.dirname, file)}\n`).update(await readFile(file));
     }
@@ -154,14 +158,19 @@ async function hashOf(folders: readonly string[], prefix: string): Promise<strin
   return hash.digest('hex').slice(0, 40);
 }
 
-async function cached(request: BuildRequest, key: string, lacking: string | undefined): Promise<BuiltImages> {
-  const folder = path.join(request.cacheDir, `images-${key.slice(0, 24)}`);
+async function cached(
+  request: BuildRequest,
+  kind: 'debian' | 'hand-made',
+  inputs: string,
+  lacking?: string,
+): Promise<BuiltImages> {
+  const folder = path.join(request.cacheDir, `images-${kind}-${inputs}`);
   const known = await readCatalogue(folder);
   if (known !== undefined) return known;
   await using _lock = await lockOf(path.join(request.cacheDir, 'images.lock'), request.log);
   const meanwhile = await readCatalogue(folder);
   if (meanwhile !== undefined) return meanwhile;
-  await removeOld(request.cacheDir);
+  await removeOld(request.cacheDir, inputs);
   const partial = await mkdtemp(path.join(request.cacheDir, 'images-partial-'));
   try {
     await buildInto(partial, request.log, lacking);
@@ -174,8 +183,8 @@ async function cached(request: BuildRequest, key: string, lacking: string | unde
   return built;
 }
 
-/** Leaves the newest complete set alone: a lab that is still running may serve it. */
-async function removeOld(cacheDir: string): Promise<void> {
+/** Leaves sets of the same inputs alone, and the newest other one: a lab that is still running may serve it. */
+async function removeOld(cacheDir: string, inputs: string): Promise<void> {
   const names = (await readdir(cacheDir)).filter((name) => name.startsWith('images-'));
   const complete: { name: string; at: number }[] = [];
   for (const name of names) {
@@ -203,17 +212,24 @@ async function readCatalogue(folder: string): Promise<BuiltImages | undefined> {
   return { ...catalogue, registryStorage, truthFolder };
 }
 
-/** One builder at a time; a lock whose owner is gone is taken over. */
+const HEARTBEAT_MS = 5_000;
+const ABANDONED_MS = 60_000;
+
+/** One builder at a time; a lock whose owner is gone, or has not touched it for a minute, is taken over. */
 async function lockOf(file: string, log: (line: string) => void): Promise<AsyncDisposable> {
   for (let told = false; ;) {
     try {
       await writeFile(file, String(process.pid), { flag: 'wx' });
-      return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
+      break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const owner = Number(await readFile(file, 'utf8').catch(() => '0'));
-    if (owner > 0 && !isRunning(owner)) {
+    const touched = await stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(),
+    );
+    if ((owner > 0 && !isRunning(owner)) || Date.now() - touched > ABANDONED_MS) {
       await rm(file, { force: true });
       continue;
     }
@@ -221,6 +237,16 @@ async function lockOf(file: string, log: (line: string) => void): Promise<AsyncD
     told = true;
     await sleep(500);
   }
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    utimes(file, now, now).catch(() => undefined);
+  }, HEARTBEAT_MS);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(heartbeat);
+      await rm(file, { force: true });
+    },
+  };
 }
 
 function isRunning(pid: number): boolean {

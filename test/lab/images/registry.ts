@@ -17,13 +17,13 @@ export interface Push {
   readonly tags: readonly string[];
 }
 
-/** Pushes in order into `storage` through Debian's `docker-registry`, started for this and stopped again. */
-export async function pushThroughRegistry(
-  pushes: readonly Push[],
-  store: BlobStore,
-  storage: string,
-  workFolder: string,
-): Promise<void> {
+/** A registry without authentication on a port of its own, for as long as it is not disposed of. */
+export interface RunningRegistry extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Starts Debian's `docker-registry` over a storage folder; its configuration goes into `workFolder`. */
+export async function startRegistry(storage: string, workFolder: string): Promise<RunningRegistry> {
   await mkdir(storage, { recursive: true });
   const port = await freePort();
   const configFile = path.join(workFolder, 'docker-registry.yml');
@@ -40,21 +40,40 @@ export async function pushThroughRegistry(
   const registry = spawn('docker-registry', ['serve', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaints = '';
   registry.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
-  const ended = new Promise<void>((resolve) =>
+  const ended = new Promise<void>((resolve) => {
     registry.once('close', () => {
       resolve();
-    }),
-  );
-  try {
-    await answers(port, () => registry.exitCode !== null);
-    const known = new Map<string, string>();
-    for (const push of pushes) await pushOne(push, store, port, known);
-  } catch (error) {
-    throw new Error(`docker-registry took no push. It said: ${complaints.slice(-2000)}`, { cause: error });
-  } finally {
+    });
+    registry.once('error', (error) => {
+      complaints += error.message;
+      resolve();
+    });
+  });
+  const stop = async (): Promise<void> => {
     registry.kill('SIGTERM');
     await ended;
+  };
+  try {
+    await answers(port, () => registry.exitCode !== null);
+  } catch (error) {
+    await stop();
+    throw new Error(`docker-registry does not serve "${storage}". It said: ${complaints.slice(-2000)}`, {
+      cause: error,
+    });
   }
+  return { port, [Symbol.asyncDispose]: stop };
+}
+
+/** Pushes in order into `storage` through the real registry, started for this and stopped again. */
+export async function pushThroughRegistry(
+  pushes: readonly Push[],
+  store: BlobStore,
+  storage: string,
+  workFolder: string,
+): Promise<void> {
+  await using registry = await startRegistry(storage, workFolder);
+  const known = new Map<string, string>();
+  for (const push of pushes) await pushOne(push, store, registry.port, known);
 }
 
 async function pushOne(push: Push, store: BlobStore, port: number, known: Map<string, string>): Promise<void> {
