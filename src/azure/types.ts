@@ -53,4 +53,3 @@ export interface Subscription {
   readonly tenantId?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
-
