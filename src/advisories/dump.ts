@@ -87,8 +87,9 @@ async function* readZip(file: string, signal: AbortSignal): AsyncGenerator<DumpR
     if (signal.aborted || error instanceof DamagedError) throw error;
     throw new DamagedError(`Cannot read "${file}": its directory is damaged`, 'Download it again.', { cause: error });
   } finally {
-    archive?.close();
-    closeSync(fd);
+    // closing the archive closes its descriptor, some turns of the event loop later
+    if (archive === undefined) closeSync(fd);
+    else archive.close();
   }
 }
 

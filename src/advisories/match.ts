@@ -31,6 +31,8 @@ const ghsaFirst: ReadonlySet<string> = new Set(['PyPI', 'npm']);
 interface Judged {
   readonly candidate: Candidate;
   readonly affected: boolean;
+  /** The version or an event of the record is none of the scheme: nothing can be said. */
+  readonly uncertain: boolean;
   readonly fixed?: string;
   /** CVEs that the record is about. */
   readonly cves: readonly string[];
@@ -92,14 +94,11 @@ function matchOne(lookUp: LookUp, source: AdvisorySource): readonly Vulnerabilit
   const scheme = schemeFor(lookUp.base);
   if (file === undefined || scheme === undefined) return [];
   const judged: Judged[] = [];
-  let comparable = false;
   for (const subject of lookUp.subjects) {
     const candidates = file.lookUp(comparableName(lookUp.base, subject.name), lookUp.wantsSuffix);
-    const parsed: unknown = scheme.parse(subject.version);
-    if (parsed !== undefined) comparable = true;
     for (const candidate of candidates) judged.push(judge(candidate, subject.version, scheme));
   }
-  if (!comparable && !judged.some((entry) => entry.affected)) return 'incomparable';
+  if (judged.some((entry) => entry.uncertain) && !judged.some((entry) => entry.affected)) return 'incomparable';
   return group(judged, lookUp.base, source);
 }
 
@@ -111,6 +110,7 @@ function judge(candidate: Candidate, version: string, scheme: VersionScheme<unkn
   return {
     candidate,
     affected: result.affected,
+    uncertain: result.uncertain,
     ...(result.fixed === undefined ? {} : { fixed: result.fixed }),
     cves: [...new Set(ids.filter((id) => cvePattern.test(id)))],
     bundle,

@@ -77,6 +77,12 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** An ISO time; converters write the year 1 where they know none. */
+function time(value: unknown): string | undefined {
+  const found = text(value);
+  return found !== undefined && found > '1980' ? found : undefined;
+}
+
 function texts(value: unknown, most: number): string[] {
   const out: string[] = [];
   for (const item of list(value)) {
@@ -125,7 +131,7 @@ export function readRecord(json: unknown, base: string): ReadRecord | undefined 
   const id = text(json['id']);
   if (id === undefined || id.length > 200) return undefined;
   const withdrawn = text(json['withdrawn']) !== undefined;
-  const modified = text(json['modified']);
+  const modified = time(json['modified']);
   if (withdrawn) return { head: { id, ...(modified === undefined ? {} : { modified }) }, withdrawn, rows: [] };
   const malicious = id.startsWith('MAL-');
   const rows: AffectedRow[] = [];
@@ -213,7 +219,7 @@ function head(json: Loose, id: string, modified: string | undefined): StoredHead
   const specific = json['database_specific'];
   const word = isRecord(specific) ? text(specific['severity']) : undefined;
   const summary = (text(json['summary']) ?? text(json['details']) ?? '').replace(/\s+/g, ' ').trim();
-  const published = text(json['published']);
+  const published = time(json['published']);
   const refs: string[] = [];
   for (const reference of list(json['references'])) {
     if (!isRecord(reference)) continue;

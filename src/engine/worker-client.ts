@@ -68,7 +68,7 @@ export class WorkerClient {
       env: {},
     });
     worker.on('message', (message: FromWorker) => this.#receive(message));
-    worker.on('error', (error) => {
+    worker.on('error', (error: Error) => {
       this.#log.error('worker failed', error);
       this.#end(worker, error);
     });

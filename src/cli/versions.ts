@@ -1,0 +1,51 @@
+import { BadInputError } from '../core/errors.ts';
+import { compareLine } from '../versions/lines.ts';
+import { readArguments, usage } from './arguments.ts';
+import { type Command, exitCodes } from './command.ts';
+
+export const versions: Command = {
+  name: 'versions',
+  summary: 'compare versions in the order of an OSV ecosystem',
+  help: `Usage: plimsoll versions <ecosystem> <a> <b>
+       plimsoll versions <ecosystem> --stdin
+
+Prints <, = or > for each pair, or ! when one of the two is no version of the ecosystem.
+<ecosystem> is an OSV name with or without its suffix: Debian, Debian:12, Alpine:v3.20, npm, ...
+
+Options:
+  --stdin   read pairs, one a line, the two versions parted by a tab
+`,
+  async run(args, context) {
+    const { values, positionals } = readArguments('versions', args, { stdin: { type: 'boolean' } });
+    const [ecosystem, a, b, ...more] = positionals;
+    if (ecosystem === undefined) throw usage('versions', 'Name an ecosystem');
+    if (values.stdin === true) {
+      if (a !== undefined) throw usage('versions', 'With --stdin the versions come from standard input');
+      order(ecosystem, '1', '1'); // an unknown ecosystem is refused before the first line
+      let block = '';
+      for await (const line of context.stdin()) {
+        context.signal.throwIfAborted();
+        const tab = line.indexOf('\t');
+        block += tab < 0 ? '!\n' : `${order(ecosystem, line.slice(0, tab), line.slice(tab + 1))}\n`;
+        if (block.length > 16_384) {
+          await context.out(block);
+          block = '';
+        }
+      }
+      await context.out(block);
+      return exitCodes.done;
+    }
+    if (a === undefined || b === undefined || more.length > 0) throw usage('versions', 'Give two versions, or --stdin');
+    await context.out(`${order(ecosystem, a, b)}\n`);
+    return exitCodes.done;
+  },
+};
+
+function order(ecosystem: string, a: string, b: string): string {
+  const answer = compareLine(ecosystem, a, b);
+  if (answer !== undefined) return answer;
+  throw new BadInputError(
+    `There is no version order for "${ecosystem}"`,
+    'Use an ecosystem name of OSV, such as Debian, Alpine or npm.',
+  );
+}
