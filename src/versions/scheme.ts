@@ -1,0 +1,17 @@
+/** How one family of ecosystems writes and orders its versions. Parse once, compare parsed values. */
+export interface VersionScheme<V> {
+  /** Stable name: `deb`, `apk`, `semver`. */
+  readonly id: string;
+  /** The document or program that defines the order. */
+  readonly source: string;
+  /** Undefined: not a version of this scheme. Never throws. */
+  parse(text: string): V | undefined;
+  /** A total order over well-formed versions. */
+  compare(a: V, b: V): Comparison;
+}
+
+/** -1: the left side is older, 1: newer. */
+export type Comparison = -1 | 0 | 1;
+
+/** Longer texts are no versions of any scheme. */
+export const MAX_VERSION_LENGTH = 1024;
