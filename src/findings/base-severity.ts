@@ -1,7 +1,7 @@
+import { compareText } from '../core/order.ts';
 import type { CvssVersion } from './cvss.ts';
 import { baseScore, levelOfScore, parseCvss } from './cvss.ts';
 import type { BaseLevel, Level } from './priority/levels.ts';
-import { compareCodeUnits } from './priority/levels.ts';
 
 /**
  * Whose opinion a rating is: the advisory of the package's own distribution release or ecosystem, a general advisory
@@ -93,10 +93,10 @@ function compareOpinions(a: Opinion, b: Opinion): number {
     if (difference !== 0) return difference;
   }
   return (
-    compareCodeUnits(a.rating.source, b.rating.source) ||
+    compareText(a.rating.source, b.rating.source) ||
     (b.score ?? -1) - (a.score ?? -1) ||
-    compareCodeUnits(a.rating.vector ?? '', b.rating.vector ?? '') ||
-    compareCodeUnits(a.level, b.level)
+    compareText(a.rating.vector ?? '', b.rating.vector ?? '') ||
+    compareText(a.level, b.level)
   );
 }
 
@@ -135,7 +135,7 @@ function bestVector(ratings: readonly SeverityRating[], chosenSource: string | u
     ];
     return [{ vector: rating.vector, key: `${place.join('')} ${rating.source} ${rating.vector}` }];
   });
-  return places.sort((a, b) => compareCodeUnits(a.key, b.key))[0]?.vector;
+  return places.sort((a, b) => compareText(a.key, b.key))[0]?.vector;
 }
 
 function describe({ rating, level, score }: Opinion): string {

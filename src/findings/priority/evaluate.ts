@@ -1,10 +1,11 @@
+import { compareText } from '../../core/order.ts';
 import { parseCvss } from '../cvss.ts';
 import type { Assessment, AssessmentContext } from './assess.ts';
 import { assess, usesGroup } from './assess.ts';
 import { mergeEvidence, supposeTrue, unknownFactors } from './evidence.ts';
 import type { CountedFactor, PriorityInput, PriorityResult, RemediationWindow, UnknownFactor } from './finding.ts';
 import type { EffectiveLevel } from './levels.ts';
-import { compareCodeUnits, rank } from './levels.ts';
+import { rank } from './levels.ts';
 import type { SettingsInForce } from './settings.ts';
 import { MODEL_VERSION, resolveSettings } from './settings.ts';
 import { headlineOf, textOf, verdictHeadline } from './wording.ts';
@@ -43,7 +44,7 @@ function compareLead(a: Placed, b: Placed): number {
     rankOf(b.assessment.effective) - rankOf(a.assessment.effective) ||
     pressure(b.assessment) - pressure(a.assessment) ||
     (b.assessment.sums?.up ?? 0) - (a.assessment.sums?.up ?? 0) ||
-    compareCodeUnits(a.id ?? '', b.id ?? '')
+    compareText(a.id ?? '', b.id ?? '')
   );
 }
 

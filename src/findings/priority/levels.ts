@@ -15,8 +15,3 @@ export const rank = { Info: 0, Low: 1, Medium: 2, High: 3, Critical: 4 } as cons
 export function levelOf(value: number): Level {
   return LEVELS[Math.max(0, Math.min(LEVELS.length - 1, value))] ?? 'Info';
 }
-
-/** Order by UTF-16 code units, the same on every machine and in every locale. */
-export function compareCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

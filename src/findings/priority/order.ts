@@ -1,5 +1,6 @@
+import { compareText } from '../../core/order.ts';
 import type { EffectiveLevel } from './levels.ts';
-import { compareCodeUnits, rank } from './levels.ts';
+import { rank } from './levels.ts';
 
 /** What decides the place of a finding in a list. Undefined and null stand for "not known" and come last. */
 export interface OrderKey {
@@ -49,7 +50,7 @@ export function comparePriority(a: OrderKey, b: OrderKey): number {
 
 /** Total order of findings, most urgent first; equal ones by id in UTF-16 code units. */
 export function compareFindings(a: OrderKey, b: OrderKey): number {
-  return comparePriority(a, b) || compareCodeUnits(a.finding, b.finding);
+  return comparePriority(a, b) || compareText(a.finding, b.finding);
 }
 
 /** Rank numbers from 1 for a list in the order of `compareFindings`; ties share the number of their first row. */

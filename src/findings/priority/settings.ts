@@ -1,8 +1,8 @@
+import { compareText } from '../../core/order.ts';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Factor, FactorId } from './factors.ts';
 import { FACTORS, findFactor, isFactorId, PRIVATE_API_SERVER_POINTS } from './factors.ts';
-import { compareCodeUnits } from './levels.ts';
 
 /** The version of the model; part of every result. */
 export const MODEL_VERSION = '1.0.0';
@@ -183,7 +183,7 @@ function hashOf(settings: PrioritySettings): string {
   const canonical = JSON.stringify({ ...settings, weights }, (_key, value: unknown) => {
     const map = mapSchema.safeParse(value);
     if (!map.success) return value;
-    return Object.fromEntries(Object.entries(map.data).sort(([a], [b]) => compareCodeUnits(a, b)));
+    return Object.fromEntries(Object.entries(map.data).sort(([a], [b]) => compareText(a, b)));
   });
   return `sha256:${createHash('sha256').update(canonical, 'utf8').digest('hex')}`;
 }
@@ -221,6 +221,6 @@ export function resolveSettings(given: unknown): SettingsInForce {
     ]),
     trusted: readWords(reader, root, 'trusted', DEFAULT_PRIORITY_SETTINGS.trusted, ['ranges', 'vexIssuers']),
   };
-  const rejected = reader.refused.sort((a, b) => compareCodeUnits(a.path, b.path));
+  const rejected = reader.refused.sort((a, b) => compareText(a.path, b.path));
   return { settings, hash: hashOf(settings), rejected };
 }
