@@ -20,7 +20,9 @@ export function judgeSnapshot(snapshot: Snapshot, checks: readonly Check[] = all
 }
 
 function judgeResources(check: Check, view: SnapshotView, results: CheckResult[]): void {
+  const known = new Set<string>();
   for (const resource of view.ofType(check.target)) {
+    if (isNonEmptyText(resource.id)) known.add(subscriptionOf(resource.id));
     const result = judgeOne(check, resource, resource.id, view);
     if (result !== undefined) results.push(result);
   }
@@ -33,9 +35,13 @@ function judgeResources(check: Check, view: SnapshotView, results: CheckResult[]
       results.push(denied(check, error.id, error));
   }
   for (const subscription of view.subscriptions()) {
-    // The whole list could not be read: want of access is never silence.
-    const error = view.errorOver(`${subscription}/providers/${target}`);
-    if (error !== undefined) results.push(denied(check, view.writtenSubscription(subscription), error));
+    // The whole list could not be read: want of access is never silence. An error on something above the list says the
+    // same of each member that is known.
+    const list = `${subscription}/providers/${target}`;
+    const error = view.errorOver(list);
+    if (error === undefined) continue;
+    const named = comparableId(error.id) === list;
+    if (named || !known.has(subscription)) results.push(denied(check, view.writtenSubscription(subscription), error));
   }
 }
 
