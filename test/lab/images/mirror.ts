@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from '
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import type { BuiltImages } from './main.ts';
+import type { BuiltImages } from './catalogue.ts';
 import { AlpineFacts, alpineRecords, DebianFacts, debianRecords, NpmFacts, npmRecords, type OsvRecord } from './osv.ts';
 import { zipOf } from './zip.ts';
 
