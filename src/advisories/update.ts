@@ -44,6 +44,8 @@ export interface UpdateResult {
 export async function updateLibrary(options: {
   readonly ecosystems: readonly string[];
   readonly mirror: string;
+  /** False: KEV and EPSS stay as they are. */
+  readonly signals?: boolean;
   readonly workFolder: string;
   readonly importer: AdvisoryImporter;
   readonly http: HttpClient;
@@ -81,6 +83,7 @@ export async function updateLibrary(options: {
         : fromNetwork(ecosystem, mirror === '' ? osvAddress : trimSlash(mirror), options),
     );
   }
+  if (options.signals === false) return { updated, unchanged, failed };
   await attempt('KEV and EPSS', async () => {
     const { kev, epss } = folderMirror ? await signalFiles(mirror) : await signalDownloads(mirror, options);
     await importer.importSignals(kev, epss);

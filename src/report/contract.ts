@@ -140,6 +140,8 @@ export interface ScanSummary {
   readonly done: number;
   readonly total: number;
   readonly target: string;
+  /** Images that a scan before this one had finished before it was cut off. */
+  readonly resumed?: number;
   /** Problems on the way, each with what could not be read and what to do. */
   readonly problems: readonly { readonly what: string; readonly reason: string; readonly nextStep: string }[];
 }
