@@ -1,10 +1,12 @@
 import { isEngineError } from '../core/errors.ts';
 import type { Clock } from '../core/clock.ts';
 import type { HttpClient } from '../core/http.ts';
-import type { Redactor } from '../core/log.ts';
+import type { Log, Redactor } from '../core/log.ts';
 import { createAcrCredentials } from '../registry/acr-exchange.ts';
+import { createRegistryClient, type RegistryClient } from '../registry/client.ts';
 import type { RegistryCredentials } from '../registry/types.ts';
 import { armScope, registryScope } from './clouds.ts';
+import type { RegistryFacts } from './registry-facts.ts';
 import type { AzureSession } from './session.ts';
 
 /** Refusals that mean "there is no such audience here": private clouds may have no registry audience of their own. */
@@ -49,5 +51,22 @@ export function credentialsForRegistry(
     accessToken: source,
     tenantId: session.tenantId,
     onSecret: (value) => deps.redactor.register(value),
+  });
+}
+
+/** The client for a registry of the connection. Layers may come from the cloud's blob hosts and its own data endpoints. */
+export function openRegistry(
+  session: Pick<AzureSession, 'tenantId' | 'cloud'>,
+  source: RegistryTokenSource,
+  facts: Pick<RegistryFacts, 'loginServer' | 'dataEndpointHosts'>,
+  deps: { readonly http: HttpClient; readonly clock: Clock; readonly redactor: Redactor; readonly log: Log },
+): RegistryClient {
+  return createRegistryClient({
+    http: deps.http,
+    log: deps.log,
+    host: facts.loginServer,
+    credentials: credentialsForRegistry(session, source, facts.loginServer, deps),
+    allowedBlobHosts: [...session.cloud.blobHosts, ...facts.dataEndpointHosts],
+    acr: true,
   });
 }

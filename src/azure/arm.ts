@@ -5,7 +5,7 @@ import { LimitExceededError, RefusedError, UnexpectedResponseError } from '../co
 import { headerText, type HttpClient, type HttpResponse } from '../core/http.ts';
 import { parseJson } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
-import { armError } from './arm-errors.ts';
+import { armError, readServiceError } from './arm-errors.ts';
 import { armScope } from './clouds.ts';
 import { withDeadline } from './deadline.ts';
 import type { TokenProvider, TokenRequest } from './tokens.ts';
@@ -28,6 +28,12 @@ export interface ArmDeps {
   /** Longest time for one call with its retries. Default 120 s. */
   readonly callTimeoutMs?: number;
 }
+
+/** Refusals that another token of the same identity would meet as well. */
+const finalRefusals: ReadonlySet<string> = new Set([
+  'InvalidAuthenticationTokenTenant',
+  'InvalidAuthenticationTokenAudience',
+]);
 
 /** Largest answer that is read: Resource Graph sends up to 16 MB a page. */
 const largestAnswer = 48 * 1024 * 1024;
@@ -73,12 +79,12 @@ export function createArmWire(cloud: Cloud, deps: ArmDeps): Wire {
     const outer = request.signal ?? new AbortController().signal;
     return withDeadline(outer, deps.callTimeoutMs ?? 120_000, `read from ${url.host}`, async (signal) => {
       let response = await exchange(request, {}, signal);
-      if (response.status === 401) {
+      let body = await response.text(largestAnswer);
+      if (response.status === 401 && !finalRefusals.has(readServiceError(body).code)) {
         const claims = claimsChallenge(headerText(response.headers, 'www-authenticate'));
-        response.discard();
         response = await exchange(request, { renew: true, ...(claims === undefined ? {} : { claims }) }, signal);
+        body = await response.text(largestAnswer);
       }
-      const body = await response.text(largestAnswer);
       log.debug('azure answered', {
         method: request.method,
         url: request.url,

@@ -127,3 +127,50 @@ export function clockBehindMs(response: HttpResponse, sentAt: number, receivedAt
   const date = Date.parse(headerText(response.headers, 'date') ?? '');
   return Number.isNaN(date) ? undefined : date - (sentAt + receivedAt) / 2;
 }
+
+/**
+ * The tenant that a subscription belongs to, out of the challenge that Resource Manager gives to a call without token.
+ * Undefined when it does not tell. Explains "right subscription, wrong tenant" without any permission.
+ */
+export async function owningTenantOf(
+  cloud: Cloud,
+  subscriptionId: string,
+  http: HttpClient,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const url = `${cloud.armEndpoint}/subscriptions/${encodeURIComponent(subscriptionId)}?api-version=2022-12-01`;
+  try {
+    const response = await http.send({ url, signal, retries: 0 });
+    response.discard();
+    const challenge = headerText(response.headers, 'www-authenticate') ?? '';
+    return /authorization_uri="https:\/\/[^"/]+\/([0-9a-f-]{36})"/i.exec(challenge)?.[1]?.toLowerCase();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isEngineError(error)) return undefined; // a hint only: the failure itself is already being told
+    throw error;
+  }
+}
+
+/** Whether Resource Manager can be reached at all, and its clock. Any answer is good. */
+export async function probeArm(
+  cloud: Cloud,
+  http: HttpClient,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Pick<DirectoryProbe, 'error' | 'clockBehindMs'>> {
+  const sentAt = clock.now().getTime();
+  try {
+    const response = await http.send({
+      url: `${cloud.armEndpoint}/subscriptions?api-version=2022-12-01`,
+      signal,
+      retries: 0,
+    });
+    response.discard();
+    const behind = clockBehindMs(response, sentAt, clock.now().getTime());
+    return behind === undefined ? {} : { clockBehindMs: behind };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isEngineError(error)) return { error };
+    throw error;
+  }
+}

@@ -210,7 +210,7 @@ export function createSdkClients({ cloud, wire }: { readonly cloud: Cloud; reado
             name,
             loginServer: loginServer.toLowerCase(),
             location: registry.location,
-            ...(registry.sku.name === undefined ? {} : { sku: registry.sku.name }),
+            ...(registry.sku.name === '' ? {} : { sku: registry.sku.name }),
             permissionMode: permissionModeOf(mode),
             acceptsArmTokens: armTokens === undefined ? 'unknown' : !/^disabled$/i.test(armTokens),
             publicNetworkAccess: publicAccess === undefined ? 'unknown' : !/^disabled$/i.test(publicAccess),

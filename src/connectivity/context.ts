@@ -1,0 +1,182 @@
+import { effectivePermissions, heldRoles, type HeldRole } from '../azure/effective-permissions.ts';
+import type { RegistryTokenSource } from '../azure/acr-tokens.ts';
+import { isAllowed, missingActions, type PermissionEntry } from '../azure/permissions.ts';
+import { isAtOrBelow, subscriptionOf } from '../azure/resource-id.ts';
+import { assignRoleCommand, builtInRole } from '../azure/roles.ts';
+import type { AzureSession } from '../azure/session.ts';
+import type { Connection } from '../azure/types.ts';
+import type { Clock } from '../core/clock.ts';
+import { isEngineError } from '../core/errors.ts';
+import type { HttpClient } from '../core/http.ts';
+import type { Log, Redactor } from '../core/log.ts';
+import type { StepOutcome } from './runner.ts';
+import type { VerifyStep } from './types.ts';
+
+/** What the steps share: the session, and answers that several of them need. */
+export interface VerifyContext {
+  readonly connection: Connection;
+  readonly session: AzureSession;
+  readonly registryTokens: RegistryTokenSource;
+  readonly http: HttpClient;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  /** `this computer`, `WSL: Ubuntu`, … */
+  readonly ranFrom: string;
+  readonly keepsTrying: boolean;
+}
+
+/** Features of the product, as people see them. */
+export const features = {
+  everything: 'Everything about Azure',
+  images: 'Scan of registry images',
+  posture: 'Cloud posture checks',
+  clusters: 'Running images and exposure in AKS',
+  directory: 'Checks of the directory',
+  defender: 'Results of Defender for Cloud',
+} as const;
+
+/** Assignments younger than this may not have reached every service. Azure RBAC, "Troubleshoot Azure RBAC". */
+const freshMs = 10 * 60_000;
+
+/** Permissions and roles by scope, each read once. */
+export class Rights {
+  readonly #context: VerifyContext;
+  readonly #entries = new Map<string, Promise<readonly PermissionEntry[]>>();
+  readonly #roles = new Map<string, Promise<readonly HeldRole[]>>();
+
+  constructor(context: VerifyContext) {
+    this.#context = context;
+  }
+
+  /** Forgets everything: for another try after a role was assigned. */
+  forget(): void {
+    this.#entries.clear();
+    this.#roles.clear();
+  }
+
+  async at(scope: string, signal: AbortSignal): Promise<readonly PermissionEntry[]> {
+    const key = scope.toLowerCase();
+    let entries = this.#entries.get(key);
+    if (entries === undefined) {
+      entries = effectivePermissions(this.#context.session, scope, signal);
+      this.#entries.set(key, entries);
+      entries.catch(() => this.#entries.delete(key));
+    }
+    return entries;
+  }
+
+  /** Roles held in the subscription of a scope; empty when they may not be read: they only add to explanations. */
+  async rolesAt(scope: string, signal: AbortSignal): Promise<readonly HeldRole[]> {
+    const subscription = subscriptionOf(scope);
+    if (subscription === undefined) return [];
+    let roles = this.#roles.get(subscription);
+    if (roles === undefined) {
+      roles = this.#read(subscription, signal);
+      this.#roles.set(subscription, roles);
+      roles.catch(() => this.#roles.delete(subscription));
+    }
+    return (await roles).filter(({ assignment }) => isAtOrBelow(scope, assignment.scope));
+  }
+
+  async #read(subscription: string, signal: AbortSignal): Promise<readonly HeldRole[]> {
+    const { session, log } = this.#context;
+    try {
+      const principal = (await session.claims(signal))?.oid;
+      return principal === undefined ? [] : await heldRoles(session, subscription, principal, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isEngineError(error)) throw error;
+      log.debug('role assignments not read', { subscription, reason: error.message });
+      return [];
+    }
+  }
+
+  /** Minutes since a role that has the actions was assigned, when that is too lately to be sure that it counts. */
+  async assignedMinutesAgo(
+    scope: string,
+    actions: readonly string[],
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const now = this.#context.clock.now().getTime();
+    for (const { assignment, definition } of await this.rolesAt(scope, signal)) {
+      const created = Date.parse(assignment.createdOn ?? '');
+      const age = now - created;
+      if (Number.isNaN(created) || age < -freshMs || age > freshMs) continue;
+      if (actions.some((action) => isAllowed(definition.permissions, action, 'any'))) {
+        return Math.max(0, Math.round(age / 60_000));
+      }
+    }
+    return undefined;
+  }
+
+  /** The role that gives the actions, as a person knows it: built-in ones by name, custom ones marked as such. */
+  async grantedBy(scope: string, actions: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+    const giving = (await this.rolesAt(scope, signal)).filter(
+      ({ definition }) => missingActions(definition.permissions, actions, 'any').length === 0,
+    );
+    const [first] = giving;
+    if (first === undefined) return undefined;
+    return first.definition.custom
+      ? `custom role '${first.definition.name}'`
+      : (builtInRole(first.assignment.roleDefinitionId)?.name ?? first.definition.name);
+  }
+}
+
+export interface RoleNeed {
+  readonly scope: string;
+  readonly roleName: string;
+  readonly actions: readonly string[];
+  /** What a person loses without it. */
+  readonly without: string;
+  /** Shown instead of the assignment command. */
+  readonly command?: NonNullable<VerifyStep['command']>;
+  readonly nextStep?: string;
+}
+
+/** Whether the identity may do what a role is for, by its effective permissions in either bucket. */
+export async function checkRole(
+  context: VerifyContext,
+  rights: Rights,
+  need: RoleNeed,
+  signal: AbortSignal,
+): Promise<StepOutcome> {
+  const missing = missingActions(await rights.at(need.scope, signal), need.actions, 'any');
+  if (missing.length === 0) {
+    const giver = await rights.grantedBy(need.scope, need.actions, signal);
+    return {
+      state: 'pass',
+      ...(giver === undefined || giver === need.roleName ? {} : { reason: `${need.roleName} (granted by ${giver}).` }),
+    };
+  }
+  const command = need.command ?? {
+    label: `Assign ${need.roleName}`,
+    text: assignRoleCommand(context.session.clientId, need.roleName, need.scope),
+  };
+  const minutes = await rights.assignedMinutesAgo(need.scope, missing, signal);
+  if (minutes !== undefined) return freshlyAssigned(context, minutes, command);
+  const partly = missing.length < need.actions.length;
+  return {
+    state: 'fail',
+    reason: `${need.without} Missing: ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`,
+    nextStep: need.nextStep ?? `Assign the role ${need.roleName} at ${need.scope}.`,
+    command,
+    ...(partly ? { usable: true } : {}),
+    detail: { code: 'AuthorizationFailed' },
+  };
+}
+
+export function freshlyAssigned(
+  context: VerifyContext,
+  minutes: number,
+  command: NonNullable<VerifyStep['command']> | undefined,
+): StepOutcome {
+  const ago = minutes === 0 ? 'less than a minute' : minutes === 1 ? '1 minute' : `${minutes} minutes`;
+  return {
+    state: 'warn',
+    reason: `The role was assigned ${ago} ago; Azure may need a few minutes.${context.keepsTrying ? ' Retrying every 30 seconds.' : ''}`,
+    nextStep: 'Wait, then verify again.',
+    ...(command === undefined ? {} : { command }),
+    again: true,
+  };
+}
