@@ -1,0 +1,4 @@
+/** What its owner must end: subscriptions, emitters, timers, views. */
+export interface Disposable {
+  dispose(): void;
+}
