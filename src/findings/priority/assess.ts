@@ -1,17 +1,17 @@
 import type { CvssVector } from '../cvss.ts';
 import type { EvidenceMap, Facts } from './evidence.ts';
 import { isFact, stateOf, weighEvidence } from './evidence.ts';
-import type { Factor, FactorGroup, FactorId } from './factors.ts';
+import type { Factor, FactorId } from './factors.ts';
 import {
   FACTORS,
   findFactor,
-  GROUP_CAPS,
   POSTURE_GROUPS,
   PRIVATE_API_SERVER_POINTS,
-  STRONG_EXPLOIT,
   UNREACHABLE_CLASSES,
   VERDICTS,
 } from './factors.ts';
+import type { FactorGroup } from './groups.ts';
+import { GROUP_CAPS, STRONG_EXPLOIT } from './groups.ts';
 import type { FactorEvidence, FindingState, RemediationWindow, RuleId } from './finding.ts';
 import type { BaseLevel, EffectiveLevel } from './levels.ts';
 import { levelOf, rank } from './levels.ts';

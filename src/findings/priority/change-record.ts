@@ -1,4 +1,5 @@
-import type { FactorGroup, FactorId } from './factors.ts';
+import type { FactorId } from './factors.ts';
+import type { FactorGroup } from './groups.ts';
 import { FACTORS, findFactor, labelOf } from './factors.ts';
 import type { FindingState, PriorityResult } from './finding.ts';
 import type { BaseLevel, EffectiveLevel } from './levels.ts';

@@ -1,7 +1,5 @@
 import { FACTOR_ROWS } from './factor-table.ts';
-
-/** Exploit, fix, vendor, image, runtime, exposure, cloud, data reach, business: the accounts of the model. */
-export type FactorGroup = 'X' | 'F' | 'V' | 'I' | 'R' | 'E' | 'C' | 'D' | 'B';
+import type { FactorGroup } from './groups.ts';
 
 export type FactorId = (typeof FACTOR_ROWS)[number]['id'];
 
@@ -36,19 +34,6 @@ export function labelOf(id: FactorId): string {
   return byId.get(id)?.label ?? id;
 }
 
-/** What a group may add at most to the raising and to the lowering account, in points. */
-export const GROUP_CAPS = {
-  X: { up: 20, down: 5 },
-  F: { up: 5, down: 0 },
-  V: { up: 0, down: 5 },
-  I: { up: 5, down: 10 },
-  R: { up: 15, down: 10 },
-  E: { up: 5, down: 10 },
-  C: { up: 5, down: 0 },
-  D: { up: 15, down: 3 },
-  B: { up: 8, down: 5 },
-} as const satisfies Record<FactorGroup, { up: number; down: number }>;
-
 /** Groups that a posture finding uses; the others are left out there. */
 export const POSTURE_GROUPS: ReadonlySet<FactorGroup> = new Set(['R', 'E', 'C', 'D', 'B']);
 
@@ -57,9 +42,6 @@ export const FEED_MAX_AGE_HOURS = 168;
 
 /** What `exposure.private-cluster` weighs in a posture finding about the API server; elsewhere it has no points. */
 export const PRIVATE_API_SERVER_POINTS = -10;
-
-/** Strong exploit evidence: what may carry two levels (G2), Critical (G5) and a milder ceiling (C1). */
-export const STRONG_EXPLOIT: readonly FactorId[] = ['exploit.kev', 'exploit.epss-high', 'exploit.weaponised'];
 
 /** Verdict factors in the order in which the first true one wins, with the state they lead to. */
 export const VERDICTS = [
