@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadInputError } from '../core/errors.ts';
 import type { Cloud } from './types.ts';
 
@@ -71,10 +71,7 @@ const customSettings = z.object({
     .string()
     .trim()
     .toLowerCase()
-    .regex(
-      /^\.?(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/,
-      'it must be the ending of host names, such as .azurecr.contoso.test',
-    ),
+    .regex(/^\.?(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'it must be the ending of host names, such as .azurecr.contoso.test'),
   blobHosts: z
     .array(
       z
@@ -109,9 +106,9 @@ export function customCloud(settings: unknown): Cloud {
     id: 'custom',
     name: 'Custom cloud',
     ...rest,
-    // "127.0.0.1:5000" and "registry.contoso.test:5000" are whole hosts; anything else ends a host name
+    // an address is a whole host; anything else ends a host name
     registrySuffix:
-      registrySuffix.startsWith('.') || registrySuffix.includes(':') ? registrySuffix : `.${registrySuffix}`,
+      registrySuffix.startsWith('.') || isIP(registrySuffix) !== 0 ? registrySuffix : `.${registrySuffix}`,
     ...(graphEndpoint === undefined ? {} : { graphEndpoint }),
     ...(portalUrl === undefined ? {} : { portalUrl: portalUrl.replace(/\/+$/, '') }),
   };
@@ -143,6 +140,12 @@ export function cloudOfEndpoint(url: string): Cloud | undefined {
       [cloud.authorityHost, cloud.armEndpoint].some((own) => new URL(own).hostname === host),
     ) ?? (Object.hasOwn(older, host) ? older[host] : undefined)
   );
+}
+
+/** Whether a host, with or without port, can be a registry of this cloud by its name. */
+export function isRegistryHost(cloud: Cloud, host: string): boolean {
+  const name = host.toLowerCase().replace(/:\d+$/, '');
+  return cloud.registrySuffix.startsWith('.') ? name.endsWith(cloud.registrySuffix) : name === cloud.registrySuffix;
 }
 
 export function armScope(cloud: Cloud): string {

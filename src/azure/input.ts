@@ -2,7 +2,7 @@
  * What a person types or pastes to connect, cleaned and checked. Pure, and without any of the Azure packages, so that
  * input boxes can call it on every key.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { cloudOfEndpoint } from './clouds.ts';
 import type { Cloud } from './types.ts';
 
