@@ -17,6 +17,8 @@ export interface Package {
   readonly ownedBy?: string;
   /** True when only a lock file names it. */
   readonly declared?: boolean;
+  /** True when it comes from another vendor's repository than the distribution's: its version has another scheme. */
+  readonly thirdParty?: boolean;
   /** True when it is needed to build or test only, by its lock file. */
   readonly developmentOnly?: boolean;
   readonly purl?: string;
@@ -52,8 +54,15 @@ export interface Cataloguer {
   /** Stable; appears in reports: `dpkg-status`, `apk-installed`, `npm-installed`. */
   readonly id: string;
   readonly maxFileBytes: number;
+  /**
+   * One file lists many packages and is rewritten whole by every layer that installs something: layers are then told by
+   * comparing the sets. Absent: the file belongs to its packages alone, and the layer that holds it brought them.
+   */
+  readonly database?: boolean;
   /** Asked for every entry of every layer: compares strings, no I/O. */
   wants(path: string): boolean;
+  /** What is kept of a file's bytes in the layer cache, when not all of it is read. */
+  reduce?(path: string, bytes: Uint8Array): Uint8Array;
   read(file: ImageFile, image: ImageView, signal: AbortSignal): AsyncIterable<Catalogued>;
 }
 
@@ -78,8 +87,10 @@ export interface LayerReport {
 
 /** A package of the final image with the layer that brought its present version. */
 export interface PlacedPackage extends Package {
-  /** Digest of the layer blob. */
+  /** Digest of the layer blob that brought this version; of the last one, when it was removed and installed again. */
   readonly layer?: string;
+  /** Digest of the lowest layer that had the package in any version, when that is another: an upgrade from there. */
+  readonly firstLayer?: string;
 }
 
 /** Image config values that later steps use. OCI image-spec v1.1, "config.md". */
@@ -89,6 +100,7 @@ export interface ImageConfig {
   readonly architecture: string;
   readonly os: string;
   readonly user?: string;
+  /** `NAME=value` for values known to be harmless, `NAME=` for all others. */
   readonly env: readonly string[];
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
@@ -130,7 +142,20 @@ export interface ImageSource {
   manifest(digest: string, signal: AbortSignal): Promise<Uint8Array>;
   /** The blob as it streams, not yet verified: the reader hashes it. */
   blob(descriptor: Descriptor, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** A root file system without layers: given instead of the three methods above, which then throw. */
+  readonly tree?: (keep: KeepFilter, signal: AbortSignal) => Promise<LayerContent>;
 }
+
+/** Which contents are kept, and in what form. */
+export interface KeepRule {
+  /** A larger file becomes a problem in the result. */
+  readonly maxBytes: number;
+  /** Leaves out what nobody will read; the result stands for the content from then on. */
+  readonly reduce?: (path: string, bytes: Uint8Array) => Uint8Array;
+}
+
+/** Asked for the path of every entry of every layer: compares strings, no I/O. */
+export type KeepFilter = (path: string) => KeepRule | undefined;
 
 /** What reading one layer gave; keyed by diff id, it is the same in every image. Serialisable. */
 export interface LayerContent {

@@ -1,0 +1,204 @@
+import { yieldToEventLoop } from '../core/concurrency.ts';
+import { isAbort, isEngineError } from '../core/errors.ts';
+import { compareText } from '../core/order.ts';
+import { placePackages, packageKey, type PackageState, type Placement } from './attribution.ts';
+import { FileTree, type DatabaseState, type MissingContent, type TreeFile } from './file-tree.ts';
+import { anyOf, keepForCataloguer } from './keep.ts';
+import { detectOperatingSystem, keepReleaseFiles, releaseFiles } from './operating-system.ts';
+import { keepFileLists, readOwners } from './ownership.ts';
+import { packageUrl } from './purl.ts';
+import type {
+  Catalogued,
+  Cataloguer,
+  ImageFile,
+  ImageView,
+  KeepFilter,
+  LayerContent,
+  OperatingSystem,
+  Package,
+  Problem,
+} from './types.ts';
+
+/** A package with the indexes of its layers, 0 is the lowest. */
+export interface CataloguedPackage {
+  readonly found: Package;
+  readonly placement?: Placement;
+}
+
+export interface Catalogue {
+  readonly os?: OperatingSystem;
+  readonly packages: readonly CataloguedPackage[];
+  readonly problems: readonly Problem[];
+  /** Contents that have to be read in a second pass before the catalogue is complete. */
+  readonly missing: readonly MissingContent[];
+}
+
+const systemTypes: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm']);
+const apkDatabase = /(?:^|\/)lib\/apk\/db\/installed$/;
+
+/** What has to be kept of a layer so that `catalogue` can work: files of cataloguers, release files, file lists of dpkg. */
+export function keepFilter(cataloguers: readonly Cataloguer[]): KeepFilter {
+  return anyOf([...cataloguers.map(keepForCataloguer), keepReleaseFiles, keepFileLists(languageFiles(cataloguers))]);
+}
+
+/** Files of packages that an operating system may own; its own databases and per-package files are not meant. */
+function languageFiles(cataloguers: readonly Cataloguer[]): (path: string) => boolean {
+  const languages = cataloguers.filter((cataloguer) => !/^(?:apk|dpkg|rpm)-/.test(cataloguer.id));
+  return (path) => languages.some((cataloguer) => cataloguer.wants(path));
+}
+
+/**
+ * Lists the packages of an image out of its layers, lowest first. A file that cannot be read becomes a problem and the
+ * others are read. Throws LimitExceededError for images with millions of files.
+ */
+export async function catalogue(
+  layers: readonly LayerContent[],
+  cataloguers: readonly Cataloguer[],
+  signal: AbortSignal,
+): Promise<Catalogue> {
+  const keep = keepFilter(cataloguers);
+  const databases = cataloguers.filter((cataloguer) => cataloguer.database === true);
+  const tree = new FileTree({
+    keep,
+    isDatabase: (path) => databases.some((cataloguer) => cataloguer.wants(path)),
+  });
+  for (const [index, layer] of layers.entries()) await tree.apply(layer, index, signal);
+
+  const view = viewOf(tree);
+  const os = detectOperatingSystem(
+    releaseFiles(
+      (path) => tree.file(path)?.content,
+      (path) => tree.has(path),
+    ),
+  );
+  const files = await tree.wanted(signal);
+  const problems: Problem[] = [...tree.problems];
+  const collected: CataloguedPackage[] = [];
+  const seenSystemPackages = new Set<string>();
+  for (const cataloguer of cataloguers) {
+    const mine = files.filter((file) => cataloguer.wants(file.path));
+    if (mine.length === 0) continue;
+    const place = cataloguer.database === true ? await placement(cataloguer, tree, view, signal) : undefined;
+    for (const file of mine) {
+      for (const item of await readAll(cataloguer, imageFile(file), view, signal)) {
+        if (item.kind === 'problem') {
+          problems.push(item.problem);
+          continue;
+        }
+        const found = item.package;
+        if (systemTypes.has(found.type)) {
+          const key = packageKey(found);
+          if (seenSystemPackages.has(key)) continue; // two databases of one system
+          seenSystemPackages.add(key);
+        }
+        const placed = place?.(found) ?? { introducedBy: file.layer, firstLayer: file.layer };
+        collected.push({ found, placement: placed });
+      }
+    }
+    await yieldToEventLoop();
+    signal.throwIfAborted();
+  }
+  const ofInterest = languageFiles(cataloguers);
+  const withContent = files.flatMap(({ path, content }) => (content === undefined ? [] : [{ path, content }]));
+  const owners = readOwners(
+    tree,
+    withContent,
+    withContent.filter(({ path }) => apkDatabase.test(path)),
+    ofInterest,
+  );
+  const packages = collected
+    .map(({ found, ...rest }) => ({ found: complete(found, os, owners), ...rest }))
+    .sort((a, b) => comparePackages(a.found, b.found));
+  return {
+    ...(os === undefined ? {} : { os }),
+    packages,
+    problems: [...layers.flatMap((layer) => layer.problems), ...problems],
+    missing: tree.missing(),
+  };
+}
+
+function complete(found: Package, os: OperatingSystem | undefined, owners: ReadonlyMap<string, string>): Package {
+  const purl = packageUrl(found, os);
+  const ownedBy = systemTypes.has(found.type) || found.path === undefined ? undefined : owners.get(found.path);
+  return {
+    ...found,
+    ...(purl === undefined ? {} : { purl }),
+    ...(ownedBy === undefined ? {} : { ownedBy }),
+  };
+}
+
+function comparePackages(a: Package, b: Package): number {
+  return (
+    compareText(a.type, b.type) ||
+    compareText(a.name, b.name) ||
+    compareText(a.version, b.version) ||
+    compareText(a.architecture ?? '', b.architecture ?? '') ||
+    compareText(a.path ?? '', b.path ?? '')
+  );
+}
+
+/** Reads the databases of a cataloguer as they stood after each layer. */
+async function placement(
+  cataloguer: Cataloguer,
+  tree: FileTree,
+  view: ImageView,
+  signal: AbortSignal,
+): Promise<(found: Package) => Placement | undefined> {
+  const mine = [...tree.databases()].filter(([path]) => cataloguer.wants(path));
+  const changes = mine.flatMap(([path, states]) => states.map((state) => ({ path, state })));
+  changes.sort((a, b) => a.state.layer - b.state.layer || compareText(a.path, b.path));
+  const current = new Map<string, readonly Package[]>();
+  const states: PackageState[] = [];
+  for (const { path, state } of changes) {
+    current.set(path, await packagesOf(cataloguer, path, state, view, signal));
+    const packages = [...current.values()].flat();
+    if (states.at(-1)?.layer === state.layer) states.pop();
+    states.push({ layer: state.layer, packages });
+  }
+  return placePackages(states);
+}
+
+async function packagesOf(
+  cataloguer: Cataloguer,
+  path: string,
+  { content, layer }: DatabaseState,
+  view: ImageView,
+  signal: AbortSignal,
+): Promise<readonly Package[]> {
+  if (content === undefined) return [];
+  const file = imageFile({ path, size: content.length, layer, content });
+  return (await readAll(cataloguer, file, view, signal)).flatMap((item) =>
+    item.kind === 'package' ? [item.package] : [],
+  );
+}
+
+async function readAll(
+  cataloguer: Cataloguer,
+  file: ImageFile,
+  view: ImageView,
+  signal: AbortSignal,
+): Promise<readonly Catalogued[]> {
+  const items: Catalogued[] = [];
+  try {
+    for await (const item of cataloguer.read(file, view, signal)) items.push(item);
+  } catch (error) {
+    if (isAbort(error, signal) || !isEngineError(error)) throw error;
+    items.push({ kind: 'problem', problem: { path: file.path, reason: error.message } });
+  }
+  return items;
+}
+
+function imageFile({ path, size, content }: TreeFile): ImageFile {
+  return { path, size, bytes: () => Promise.resolve(content ?? new Uint8Array()) };
+}
+
+function viewOf(tree: FileTree): ImageView {
+  return {
+    has: (path) => tree.has(path),
+    file(path) {
+      const file = tree.file(path);
+      return file?.content === undefined ? undefined : imageFile(file);
+    },
+    list: (directory) => tree.list(directory),
+  };
+}

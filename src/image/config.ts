@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { DamagedError } from '../core/errors.ts';
+import { parseJson } from '../core/json.ts';
+import { isDigest } from '../registry/reference.ts';
+import { looksSecret, mask, maskCredentials, maskEnvironment } from './secrets.ts';
+import type { HistoryEntry, ImageConfig } from './types.ts';
+
+/** Longest text kept of one history entry or label, and of all together. */
+const maxTextChars = 32 * 1024;
+const maxAllTextChars = 1024 * 1024;
+
+const text = z.string().nullish().catch(undefined);
+const list = z
+  .union([z.array(z.string()), z.string().transform((one) => [one])])
+  .nullish()
+  .catch(undefined);
+/** OCI image-spec v1.1, "config.md"; Docker image specification v1.2. Written by many tools: everything may be null. */
+const schema = z.object({
+  created: text,
+  author: text,
+  architecture: text,
+  os: text,
+  config: z
+    .object({
+      User: text,
+      Env: list,
+      Entrypoint: list,
+      Cmd: list,
+      WorkingDir: text,
+      ExposedPorts: z.record(z.string(), z.unknown()).nullish().catch(undefined),
+      Labels: z.record(z.string(), z.string()).nullish().catch(undefined),
+    })
+    .nullish()
+    .catch(undefined),
+  rootfs: z.object({ diff_ids: z.array(z.string().refine(isDigest, 'is no sha256 digest')).nullish() }),
+  history: z
+    .array(
+      z.object({
+        created: text,
+        created_by: text,
+        author: text,
+        comment: text,
+        empty_layer: z.boolean().nullish().catch(undefined),
+      }),
+    )
+    .nullish()
+    .catch(undefined),
+});
+
+/**
+ * Reads the config of an image. Values that look like secrets are hidden here already: nothing behind this point has seen
+ * them. Throws DamagedError, LimitExceededError.
+ */
+export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
+  const json = parseJson(Buffer.from(bytes).toString('utf8'), `the config of ${what}`, { maxDepth: 50 });
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new DamagedError(
+      `Cannot read the config of ${what}: "${issue?.path.join('.') ?? ''}" ${issue?.message ?? 'has an unknown form'}`,
+      'Push the image again.',
+    );
+  }
+  const { created, author, architecture, os, config, rootfs, history } = parsed.data;
+  let left = maxAllTextChars;
+  const shown = (value: string): string => {
+    const cut = value.slice(0, Math.min(maxTextChars, left));
+    left -= cut.length;
+    return maskCredentials(cut) + (cut.length < value.length ? '…' : '');
+  };
+  const hasText = (value: string | null | undefined): value is string => typeof value === 'string' && value !== '';
+  return {
+    ...(hasText(created) ? { created } : {}),
+    ...(hasText(author) ? { author } : {}),
+    architecture: architecture ?? '',
+    os: os ?? '',
+    ...(hasText(config?.User) ? { user: config.User } : {}),
+    env: (config?.Env ?? []).map((entry) => maskEnvironment(entry.slice(0, maxTextChars))),
+    entrypoint: (config?.Entrypoint ?? []).map(shown),
+    cmd: (config?.Cmd ?? []).map(shown),
+    ...(hasText(config?.WorkingDir) ? { workingDir: config.WorkingDir } : {}),
+    exposedPorts: Object.keys(config?.ExposedPorts ?? {}).sort(),
+    labels: Object.fromEntries(
+      Object.entries(config?.Labels ?? {}).map(([name, value]) => [name, looksSecret(name) ? mask : shown(value)]),
+    ),
+    diffIds: rootfs.diff_ids ?? [],
+    history: (history ?? []).map((entry): HistoryEntry => ({
+      ...(hasText(entry.created) ? { created: entry.created } : {}),
+      ...(hasText(entry.created_by) ? { createdBy: shown(entry.created_by) } : {}),
+      ...(hasText(entry.author) ? { author: entry.author } : {}),
+      ...(hasText(entry.comment) ? { comment: shown(entry.comment) } : {}),
+      emptyLayer: entry.empty_layer === true,
+    })),
+  };
+}

@@ -1,0 +1,20 @@
+import type { Cataloguer, KeepFilter, KeepRule } from './types.ts';
+
+/** The first of the filters that wants a path. */
+export function anyOf(filters: readonly KeepFilter[]): KeepFilter {
+  return (path) => {
+    for (const filter of filters) {
+      const rule = filter(path);
+      if (rule !== undefined) return rule;
+    }
+    return undefined;
+  };
+}
+
+export function keepForCataloguer(cataloguer: Cataloguer): KeepFilter {
+  const rule: KeepRule = {
+    maxBytes: cataloguer.maxFileBytes,
+    ...(cataloguer.reduce === undefined ? {} : { reduce: (path, bytes) => cataloguer.reduce?.(path, bytes) ?? bytes }),
+  };
+  return (path) => (cataloguer.wants(path) ? rule : undefined);
+}
