@@ -3,6 +3,7 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { codiconFiles, webviewBuilds } from './webview/bundle.mjs';
 
 const root = import.meta.dirname;
 const production = !process.argv.includes('--dev');
@@ -53,35 +54,10 @@ const results = await Promise.all([
   build({ ...node, entryPoints: ['src/azure/sdk.ts'], outfile: 'dist/azure-sdk.cjs' }),
   build({ ...node, entryPoints: ['src/worker.ts'], outfile: 'dist/worker.cjs' }),
   build({ ...node, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } }),
-  build({
-    absWorkingDir: root,
-    entryPoints: ['webview/main.ts'],
-    outfile: 'dist/webview/report.js',
-    bundle: true,
-    platform: 'browser',
-    format: 'iife',
-    target: 'es2022',
-    minify: production,
-    sourcemap: production ? false : 'linked',
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'warning',
-  }),
-  build({
-    absWorkingDir: root,
-    entryPoints: ['webview/report.css'],
-    outfile: 'dist/webview/report.css',
-    bundle: true,
-    minify: production,
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'warning',
-  }),
+  ...webviewBuilds(root, 'dist/webview', production).map((options) => build(options)),
 ]);
 
-const codicons = path.join(root, 'node_modules/@vscode/codicons/dist');
-await copyFile(path.join(codicons, 'codicon.css'), 'dist/webview/codicon.css');
-await copyFile(path.join(codicons, 'codicon.ttf'), 'dist/webview/codicon.ttf');
+for (const { name, from } of codiconFiles) await copyFile(path.join(root, from), path.join('dist/webview', name));
 // The package is ESM; its bundles are CJS, and `dist/cli.js` keeps its documented name.
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n');
 await mkdir('.cache', { recursive: true });
