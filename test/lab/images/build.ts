@@ -49,26 +49,17 @@ export async function buildInto(
   const store = new BlobStore(path.join(work, 'blobs'));
   await mkdir(path.join(folder, 'truth'), { recursive: true });
   await using pages = await servePages();
-  const builds: Built[] = [];
+  const targets = TARGETS.filter((target) => target.needsDebian !== true || lacking === undefined);
   const session: Session = {
     work,
     store,
     log,
-    builds,
-    stepCache: new Map(),
+    truthFolder: path.join(folder, 'truth'),
+    pending: new Map(targets.map((target) => [target, Promise.withResolvers<Built>()])),
+    stepCache: { folder: path.join(work, 'steps'), states: new Map() },
     ...(lacking === undefined ? { runner: chrootRunner(pages.address) } : {}),
   };
-  for (const target of TARGETS) {
-    if (target.needsDebian === true && lacking !== undefined) continue;
-    const started = performance.now();
-    const built = await buildTarget(session, target, builds.length);
-    builds.push(built);
-    for (const { architecture, stage, image } of built.stages) {
-      const truth = await truthOf(target, built.baseRepository, architecture, stage);
-      await writeFile(path.join(folder, 'truth', `${image.digest.slice(7)}.json`), JSON.stringify(truth, undefined, 1));
-    }
-    log(`built ${target.repository}:${target.tags[0] ?? ''} in ${Math.round(performance.now() - started)} ms`);
-  }
+  const builds = await buildAll(session, targets);
   const pushes = builds.flatMap((built): Push[] => [
     { repository: built.target.repository, manifest: built.top, tags: built.target.tags },
     ...(built.signature === undefined
@@ -100,6 +91,55 @@ export async function buildInto(
   await writeFile(path.join(folder, 'images.json'), JSON.stringify(catalogue, undefined, 1));
 }
 
+const WORKERS = 2;
+
+/**
+ * Builds in the order of the plan, two services at a time; targets of one folder share steps and so come one by one.
+ * A base stands before what is built on it, so whoever waits for one waits for a build that has begun.
+ */
+async function buildAll(session: Session, targets: readonly Target[]): Promise<Built[]> {
+  const services = [...Map.groupBy(targets, (target) => target.folder).values()];
+  for (const { promise } of session.pending.values()) promise.catch(() => undefined);
+  const work = async (): Promise<void> => {
+    for (let service = services.shift(); service !== undefined; service = services.shift()) {
+      for (const target of service) await buildOne(session, target, targets.indexOf(target));
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: WORKERS }, work));
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return Promise.all([...session.pending.values()].map(({ promise }) => promise));
+}
+
+async function buildOne(session: Session, target: Target, index: number): Promise<void> {
+  const started = performance.now();
+  try {
+    const built = await buildTarget(session, target, index);
+    for (const { architecture, stage, image } of built.stages) {
+      const truth = await truthOf(target, built.baseRepository, architecture, stage);
+      await writeFile(
+        path.join(session.truthFolder, `${image.digest.slice(7)}.json`),
+        JSON.stringify(truth, undefined, 1),
+      );
+    }
+    session.pending.get(target)?.resolve(built);
+    await discard(session, target, index);
+  } catch (error) {
+    session.pending.get(target)?.reject(error);
+    throw error;
+  }
+  session.log(`built ${target.repository}:${target.tags[0] ?? ''} in ${Math.round(performance.now() - started)} ms`);
+}
+
+/** Frees the disk early: only the trees of base images are needed again. */
+async function discard({ work }: Session, target: Target, index: number): Promise<void> {
+  await rm(path.join(work, `context-${index}`), { recursive: true, force: true });
+  if (target.repository.startsWith('base/')) return;
+  for (const architecture of target.platforms ?? (['amd64'] as const)) {
+    await rm(path.join(work, `build-${index}-${architecture}`), { recursive: true, force: true });
+  }
+}
+
 function describe({ target, stages, top }: Built, later: readonly Built[]): BuiltImage {
   const taken = new Set(
     later.filter((other) => other.target.repository === target.repository).flatMap((other) => other.target.tags),
@@ -129,7 +169,8 @@ interface Session {
   readonly work: string;
   readonly store: BlobStore;
   readonly log: (line: string) => void;
-  readonly builds: readonly Built[];
+  readonly truthFolder: string;
+  readonly pending: ReadonlyMap<Target, PromiseWithResolvers<Built>>;
   readonly stepCache: BuildOptions['stepCache'];
   readonly runner?: StepRunner;
 }
@@ -163,8 +204,8 @@ async function buildTarget(session: Session, target: Target, index: number): Pro
       compression: target.compression ?? 'gzip',
       sourceDate: SOURCE_DATE,
       now: () => (target.needsDebian === true ? new Date() : new Date(SOURCE_DATE.getTime() + 1000 * ticks++)),
-      baseImage: (reference) => {
-        const found = findBase(session.builds, reference);
+      baseImage: async (reference) => {
+        const found = await findBase(session.pending, reference);
         const stageOfBase = found.stages.find((one) => one.architecture === architecture) ?? found.stages[0];
         if (stageOfBase === undefined) throw new Error(`"${reference}" was not built for ${architecture}.`);
         base = { reference, built: found };
@@ -232,11 +273,11 @@ async function attestationsOf(
   return attestations;
 }
 
-function findBase(builds: readonly Built[], reference: string): Built {
+async function findBase(pending: Session['pending'], reference: string): Promise<Built> {
   const [, repository, tag = 'latest'] = /^[^/]+\/([^:]+)(?::(.+))?$/.exec(reference) ?? [];
-  const found = builds.findLast(({ target }) => target.repository === repository && target.tags.includes(tag));
+  const found = [...pending].findLast(([target]) => target.repository === repository && target.tags.includes(tag));
   if (found === undefined) throw new Error(`The base image "${reference}" is not among the lab's images.`);
-  return found;
+  return found[1].promise;
 }
 
 /** A copy of the folder, with what a build agent puts there before `docker build`. */

@@ -1,6 +1,7 @@
 // Builds an image from a Dockerfile by really doing what it says: RUN in a chroot, COPY and ADD onto the tree, a layer
 // for each instruction that changed something. What `history` says is therefore true.
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import {
   chmod,
@@ -63,12 +64,12 @@ export interface BuildOptions {
   readonly sourceDate: Date;
   now(): Date;
   /** Finds the base image by its expanded name; `scratch` is never asked for. */
-  baseImage(reference: string): BuiltStage;
+  baseImage(reference: string): Promise<BuiltStage>;
   /** What lies at an address that ADD names. */
   download(url: string): Promise<Uint8Array>;
   readonly runner?: StepRunner;
   /** Stages as they stood after their last RUN that no file of a context preceded; builds of one session share it. */
-  readonly stepCache: Map<string, StageState>;
+  readonly stepCache: { readonly folder: string; readonly states: Map<string, StageState> };
 }
 
 /** A stage on its way: what BuiltStage has, and the build arguments seen so far. */
@@ -89,20 +90,20 @@ export async function buildDockerfile(options: BuildOptions): Promise<BuiltStage
     const reference = expand(stage.base, globals);
     const root = path.join(options.workFolder, `stage-${index}`);
     await mkdir(root, { recursive: true });
-    const base = reference === 'scratch' ? undefined : (stages.get(reference) ?? options.baseImage(reference));
+    const base = reference === 'scratch' ? undefined : (stages.get(reference) ?? (await options.baseImage(reference)));
     const steps = cacheableSteps(stage.instructions);
     const key = JSON.stringify([base?.root, steps.map(({ keyword, text }) => [keyword, text])]);
-    const known = steps.length === 0 ? undefined : options.stepCache.get(key);
+    const known = steps.length === 0 ? undefined : options.stepCache.states.get(key);
     const start = known ?? base;
     if (start !== undefined) await cloneTree(start.root, root);
     const building = new StageBuild(options, root, start, globals, stages, known?.buildArguments);
     if (known === undefined) {
       for (const instruction of steps) await building.apply(instruction);
       if (steps.length > 0) {
-        const kept = path.join(options.workFolder, `stage-${index}-steps`);
+        const kept = path.join(options.stepCache.folder, createHash('sha256').update(key).digest('hex').slice(0, 16));
         await mkdir(kept, { recursive: true });
         await cloneTree(root, kept);
-        options.stepCache.set(key, { ...building.state(), root: kept });
+        options.stepCache.states.set(key, { ...building.state(), root: kept });
       }
     }
     for (const instruction of stage.instructions.slice(steps.length)) await building.apply(instruction);

@@ -54,7 +54,7 @@ const MEDIA = {
     suffix: { gzip: '.gzip', zstd: '.zstd', none: '' } satisfies Record<Compression, string>,
   },
 };
-export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
 
 export interface ImageParts {
