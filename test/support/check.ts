@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { duration, exitOnSignals, repositoryRoot, run } from './process.ts';
+import { duration, repositoryRoot, run, runScript } from './process.ts';
 
 const manifest = z
   .object({ scripts: z.record(z.string(), z.string()) })
@@ -10,14 +10,13 @@ const manifest = z
 const names = Object.keys(manifest.scripts).filter((name) => name.startsWith('check:'));
 if (names.length === 0) throw new Error('package.json has no script whose name begins with "check:"');
 
-exitOnSignals();
 const waiting = [...names];
 const failed: string[] = [];
 
-async function work(): Promise<void> {
-  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+async function work(stop: AbortSignal): Promise<void> {
+  for (let name = waiting.shift(); name !== undefined && !stop.aborted; name = waiting.shift()) {
     const start = performance.now();
-    const result = await run('npm', ['run', '--silent', name], { output: 'hide' });
+    const result = await run('npm', ['run', '--silent', name], { output: 'hide', stop });
     console.log(`${result.code === 0 ? '✔' : '✖'} ${name} (${duration(start)})`);
     if (result.code === 0) continue;
     failed.push(name);
@@ -25,6 +24,8 @@ async function work(): Promise<void> {
   }
 }
 
-await Promise.all([work(), work()]);
-console.log(failed.length === 0 ? `All ${names.length} checks passed` : `Failed: ${failed.sort().join(', ')}`);
-process.exitCode = failed.length === 0 ? 0 : 1;
+await runScript(async (stop) => {
+  await Promise.all([work(stop), work(stop)]);
+  console.log(failed.length === 0 ? `All ${names.length} checks passed` : `Failed: ${failed.sort().join(', ')}`);
+  return failed.length === 0 ? 0 : 1;
+});

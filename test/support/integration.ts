@@ -9,7 +9,7 @@ import * as esbuild from 'esbuild';
 import { startLab } from '../lab/main.ts';
 import { integrationEvent, type IntegrationEvent } from './integration-events.ts';
 import { labEnvironment, labSettings } from './lab-window.ts';
-import { duration, exitOnSignals, repositoryRoot } from './process.ts';
+import { duration, repositoryRoot, runScript } from './process.ts';
 import { launchBrowser } from './vscode-host/browser.ts';
 import { chooseHost, type HostChoice } from './vscode-host/choose.ts';
 import { installServerHost } from './vscode-host/install.ts';
@@ -32,7 +32,7 @@ interface SuiteRun {
   readonly resultFile: string;
 }
 
-async function main(): Promise<number> {
+async function main(stop: AbortSignal): Promise<number> {
   const { values } = parseArgs({ options: { grep: { type: 'string', short: 'g' } } });
   for (const needed of ['dist/extension.cjs', 'package.json']) {
     if (!fs.existsSync(path.join(repositoryRoot, needed))) {
@@ -60,7 +60,8 @@ async function main(): Promise<number> {
         PLIMSOLL_TEST_GREP: values.grep ?? '',
       },
     };
-    const ended = choice.kind === 'server' ? await runInServer(suiteRun) : await runOnDesktop(choice, suiteRun);
+    const ended =
+      choice.kind === 'server' ? await runInServer(suiteRun, stop) : await runOnDesktop(choice, suiteRun, stop);
     return ended ? 0 : 1;
   } finally {
     await lab.stop();
@@ -97,7 +98,7 @@ ${entries.join('\n')}
   });
 }
 
-async function runInServer(suite: SuiteRun): Promise<boolean> {
+async function runInServer(suite: SuiteRun, stop: AbortSignal): Promise<boolean> {
   const host = await installServerHost(log);
   const server = await startVscodeServer(host, {
     userDataDir: path.join(suite.scratch, 'vscode'),
@@ -121,7 +122,7 @@ async function runInServer(suite: SuiteRun): Promise<boolean> {
         extensionTestsPath: suiteFile,
       }),
     );
-    const passed = await followResult(suite.resultFile, () => stopped);
+    const passed = await followResult(suite.resultFile, () => (stop.aborted ? 'interrupted' : stopped));
     if (!passed) {
       await page.screenshot({ path: path.join(artifacts, 'failed.png') }).catch(() => undefined);
       log(`Logs of VS Code, and a picture: ${artifacts}`);
@@ -135,7 +136,11 @@ async function runInServer(suite: SuiteRun): Promise<boolean> {
   }
 }
 
-async function runOnDesktop(choice: HostChoice & { kind: 'desktop' }, suite: SuiteRun): Promise<boolean> {
+async function runOnDesktop(
+  choice: HostChoice & { kind: 'desktop' },
+  suite: SuiteRun,
+  stop: AbortSignal,
+): Promise<boolean> {
   const userDataDir = path.join(suite.scratch, 'user-data');
   writeUserSettings(path.join(userDataDir, 'User'), suite.settings);
   let stopped: string | undefined;
@@ -155,7 +160,7 @@ async function runOnDesktop(choice: HostChoice & { kind: 'desktop' }, suite: Sui
     (code) => (stopped = `VS Code ended with exit code ${code}`),
     (error: unknown) => (stopped = `VS Code failed: ${String(error)}`),
   );
-  const passed = await followResult(suite.resultFile, () => stopped);
+  const passed = await followResult(suite.resultFile, () => (stop.aborted ? 'interrupted' : stopped));
   await finished;
   const logs = path.join(userDataDir, 'logs');
   if (fs.existsSync(logs)) fs.cpSync(logs, path.join(artifacts, 'logs'), { recursive: true });
@@ -223,5 +228,4 @@ function printFailures(failures: readonly (IntegrationEvent & { kind: 'fail' })[
   });
 }
 
-exitOnSignals();
-process.exitCode = await main();
+await runScript(main);

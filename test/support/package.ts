@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import yauzl from 'yauzl';
 import { packageFile } from './package-file.ts';
-import { repositoryRoot, runOrThrow } from './process.ts';
+import { repositoryRoot, runOrThrow, runScript } from './process.ts';
 
 const maximumBytes = 4 * 1024 * 1024;
 
@@ -19,7 +19,7 @@ const allowed = [
   /^extension\/media\/[\w./-]+\.(svg|png|md|json)$/,
 ];
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const file = packageFile();
   if (!fs.existsSync(path.join(repositoryRoot, 'dist/extension.cjs'))) {
     throw new Error('dist/extension.cjs is missing: run "npm run build" first');
@@ -41,6 +41,7 @@ async function main(): Promise<void> {
   console.log(
     `${path.relative(repositoryRoot, file)}: ${entries.length} files, ${(size / 1024 / 1024).toFixed(2)} MiB`,
   );
+  return 0;
 }
 
 async function listEntries(file: string): Promise<string[]> {
@@ -60,4 +61,4 @@ async function listEntries(file: string): Promise<string[]> {
   });
 }
 
-await main();
+await runScript(main);

@@ -23,6 +23,8 @@ export interface RunOptions {
   /** Also write the output to this file. */
   readonly logFile?: string;
   readonly timeoutMs?: number;
+  /** Asks the program to end. */
+  readonly stop?: AbortSignal;
   /** `inherit` lets the program ask at the terminal, for a password; else its input is empty. */
   readonly input?: 'inherit' | 'none';
 }
@@ -65,6 +67,8 @@ export async function run(command: string, args: readonly string[], options: Run
           limit.reached = true;
           void stopProcess(child);
         }, options.timeoutMs);
+  const end = () => void stopProcess(child);
+  options.stop?.addEventListener('abort', end);
   try {
     const code = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
@@ -80,6 +84,7 @@ export async function run(command: string, args: readonly string[], options: Run
     return { code, output };
   } finally {
     clearTimeout(timer);
+    options.stop?.removeEventListener('abort', end);
     file?.end();
   }
 }
@@ -124,10 +129,34 @@ export function endWithThisProcess(child: ChildProcess): () => void {
   return () => process.off('exit', end);
 }
 
-/** Makes Ctrl+C and a request to end run the `exit` listeners, which stop what was started. */
+/** Makes a request to end run the `exit` listeners, which stop what was started. */
 export function exitOnSignals(): void {
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
+}
+
+/**
+ * Runs the body of a script: its number becomes the exit code. An error shows its message and those of its causes, no
+ * stack, and the exit code is 1. The first Ctrl+C, or request to end, aborts `stop`, and the exit code is 130; the second
+ * ends the process at once.
+ */
+export async function runScript(body: (stop: AbortSignal) => Promise<number>): Promise<void> {
+  const stop = new AbortController();
+  const end = () => {
+    stop.abort();
+    exitOnSignals();
+  };
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  try {
+    process.exitCode = await body(stop.signal);
+  } catch (error) {
+    for (let cause: unknown = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+      console.error(cause instanceof Error ? cause.message : cause);
+    }
+    process.exitCode = 1;
+  }
+  if (stop.signal.aborted) process.exitCode = 130;
 }
 
 function signal(child: ChildProcess, name: 'SIGTERM' | 'SIGKILL'): void {

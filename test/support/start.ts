@@ -9,7 +9,15 @@ import { parseArgs } from 'node:util';
 import { startLab, type Lab } from '../lab/main.ts';
 import { labEnvironment, labSettings } from './lab-window.ts';
 import { packageFile, readManifest } from './package-file.ts';
-import { duration, endWithThisProcess, findProgram, repositoryRoot, runOrThrow, stopProcess } from './process.ts';
+import {
+  duration,
+  endWithThisProcess,
+  findProgram,
+  repositoryRoot,
+  runOrThrow,
+  runScript,
+  stopProcess,
+} from './process.ts';
 import { ensureSystemPackages } from './system-packages.ts';
 import { hasDisplay } from './vscode-host/choose.ts';
 import { hostFolder, installServerHost } from './vscode-host/install.ts';
@@ -27,14 +35,11 @@ interface Window {
   readonly env: Record<string, string>;
 }
 
-async function main(): Promise<void> {
+async function main(stop: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: { azure: { type: 'boolean' }, check: { type: 'boolean' }, port: { type: 'string' } },
   });
   const begin = performance.now();
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  process.once('SIGTERM', () => stop.abort());
 
   await step('Building the extension', async () => {
     await runOrThrow('node', ['esbuild.mjs'], { output: 'hide' });
@@ -47,12 +52,12 @@ async function main(): Promise<void> {
     const window = prepareWindow(lab, scratch);
     const editor = desktopEditor();
     if (editor !== undefined && values.check !== true) {
-      await openOnDesktop(editor, window, lab, stop.signal);
+      await openOnDesktop(editor, window, lab, stop);
     } else {
       await openInBrowser(window, lab, {
         port: Number(values.port ?? defaultPort),
         check: values.check === true,
-        stop: stop.signal,
+        stop,
         begin,
       });
     }
@@ -61,6 +66,7 @@ async function main(): Promise<void> {
     await lab?.stop();
     fs.rmSync(scratch, { recursive: true, force: true });
   }
+  return 0;
 }
 
 async function openLab(): Promise<Lab> {
@@ -194,4 +200,4 @@ async function isFree(port: number): Promise<boolean> {
   });
 }
 
-await main();
+await runScript(main);

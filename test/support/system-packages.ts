@@ -1,5 +1,5 @@
 // Debian packages that tests and `npm start` need beyond npm; installs what is missing.
-import { findProgram, run, type Log } from './process.ts';
+import { findProgram, run, runScript, type Log } from './process.ts';
 
 interface SystemPackage {
   readonly name: string;
@@ -89,4 +89,9 @@ async function isInstalled(wanted: SystemPackage): Promise<boolean> {
   return status.code === 0 && status.output.includes('ok installed');
 }
 
-if (import.meta.main) await ensureSystemPackages({ browser: true }, (line) => console.log(line));
+if (import.meta.main) {
+  await runScript(async () => {
+    await ensureSystemPackages({ browser: true }, (line) => console.log(line));
+    return 0;
+  });
+}

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { duration, exitOnSignals, repositoryRoot, run } from './process.ts';
+import { duration, repositoryRoot, run, runScript } from './process.ts';
 
 interface Stage {
   readonly name: string;
@@ -34,7 +34,7 @@ const stages: readonly Stage[] = [
   { name: 'e2e', command: suite('e2e', 180_000), after: ['system packages', 'package'] },
 ];
 
-async function main(): Promise<number> {
+async function main(stop: AbortSignal): Promise<number> {
   const { values } = parseArgs({ options: { only: { type: 'string' } } });
   const chosen = values.only?.split(',').map((name) => name.trim());
   const unknown = chosen?.filter((name) => !stages.some((stage) => stage.name === name)) ?? [];
@@ -47,6 +47,11 @@ async function main(): Promise<number> {
   const failed = new Set<string>();
   const table: [string, string, string][] = [];
   for (const stage of selected) {
+    if (stop.aborted) {
+      failed.add(stage.name);
+      table.push([stage.name, 'NOT RUN', 'interrupted']);
+      continue;
+    }
     const missing = (stage.after ?? []).filter((name) => failed.has(name));
     if (missing.length > 0) {
       failed.add(stage.name);
@@ -57,6 +62,7 @@ async function main(): Promise<number> {
     const start = performance.now();
     const [program, ...args] = stage.command;
     const code = await run(program, args, {
+      stop,
       logFile: path.join(repositoryRoot, 'artifacts/logs', `${stage.name.replaceAll(' ', '-')}.log`),
     }).then(
       (result) => result.code,
@@ -77,5 +83,4 @@ async function main(): Promise<number> {
   return failed.size === 0 ? 0 : 1;
 }
 
-exitOnSignals();
-process.exitCode = await main();
+await runScript(main);

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startLab, type Lab } from '../../lab/main.ts';
 import { labEnvironment, labSettings } from '../../support/lab-window.ts';
 import { packageFile } from '../../support/package-file.ts';
-import { repositoryRoot } from '../../support/process.ts';
+import { exitOnSignals, repositoryRoot } from '../../support/process.ts';
 import { launchBrowser } from '../../support/vscode-host/browser.ts';
 import { installServerHost } from '../../support/vscode-host/install.ts';
 import { installExtension, startVscodeServer, type VscodeServer } from '../../support/vscode-host/server.ts';
@@ -165,6 +165,8 @@ export function useSession(options: SessionOptions = {}): () => Session {
 }
 
 let lab: Promise<Lab> | undefined;
+
+exitOnSignals();
 
 async function sharedLab(): Promise<Lab> {
   lab ??= startLab({ requireRealRegistry: process.platform === 'linux' });
