@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomically } from '../core/atomic-file.ts';
 import { BadInputError } from '../core/errors.ts';
-import { applyEdits, checkDockerfile } from '../dockerfile/check.ts';
-import { rules } from '../dockerfile/rules/index.ts';
+import { checkDockerfile, reportedRules } from '../dockerfile/check.ts';
+import { applyFixes } from '../dockerfile/edits.ts';
 import type { ReportedViolation, RuleSeverity } from '../dockerfile/types.ts';
 import { oneOf, readArguments, usage } from './arguments.ts';
 import { type Command, exitCodes } from './command.ts';
@@ -41,16 +41,9 @@ Options:
     for (const file of positionals) {
       context.signal.throwIfAborted();
       const text = await readText(file);
-      let checked = checkDockerfile(text, { today });
-      if (values.fix === true) {
-        const edits = checked.violations.flatMap(({ fixes = [] }) => fixes.find(({ safe }) => safe)?.edits ?? []);
-        if (edits.length > 0) {
-          const fixed = applyEdits(checked.file, edits);
-          await writeFileAtomically(file, fixed);
-          checked = checkDockerfile(fixed, { today });
-        }
-      }
-      for (const violation of checked.violations) found.push({ file, violation });
+      const fixed = values.fix === true ? applySafeFixes(text, today) : text;
+      if (fixed !== text) await writeFileAtomically(file, fixed);
+      for (const violation of checkDockerfile(fixed, { today }).violations) found.push({ file, violation });
     }
     if (format === 'json') {
       const violations = found.map(({ file, violation: { rule, aliases, severity, message, range, fixes = [] } }) => ({
@@ -65,7 +58,7 @@ Options:
       await context.out(`${JSON.stringify({ schema: 'plimsoll.dockerfile/1', violations }, undefined, 2)}\n`);
     } else if (format === 'sarif') {
       const sarif = toSarif(
-        rules.map(({ id, title, why, docs }) => ({ id, name: title, help: why, helpUri: docs })),
+        reportedRules.map(({ id, title, why, docs }) => ({ id, name: title, help: why, helpUri: docs })),
         found.map(({ file, violation }) => ({
           rule: violation.rule,
           level: levels[violation.severity],
@@ -90,6 +83,18 @@ Options:
     return failed ? exitCodes.findings : exitCodes.done;
   },
 };
+
+/** Fixes may make room for others: a few rounds, each over the text of the one before. */
+function applySafeFixes(text: string, today: string): string {
+  let fixed = text;
+  for (let round = 0; round < 5; round++) {
+    const { file, violations } = checkDockerfile(fixed, { today });
+    const safe = violations.flatMap(({ fixes = [] }) => fixes.find((fix) => fix.safe) ?? []);
+    if (safe.length === 0) break;
+    fixed = applyFixes(file, safe);
+  }
+  return fixed;
+}
 
 async function readText(file: string): Promise<string> {
   let bytes: Buffer;

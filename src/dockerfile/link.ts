@@ -1,6 +1,9 @@
+import { compareText } from '../core/order.ts';
+import { normaliseRemote } from './git-remote.ts';
 import { type BuildStep, type HistoryMatch, matchHistory } from './history-match.ts';
 import { imageParts } from './image-name.ts';
-import { type Dockerfile, finalChain } from './model.ts';
+import { type Dockerfile, type Instruction, Variables, finalChain, pairsOf } from './model.ts';
+import { expand } from './variables.ts';
 
 /** What is known of an image that a Dockerfile may have built. */
 export interface BuiltImage {
@@ -23,9 +26,20 @@ export interface LinkCandidate {
   readonly file: Dockerfile;
 }
 
+export type LinkSignalId =
+  | 'source-revision'
+  | 'source-label'
+  | 'history'
+  | 'history-partly'
+  | 'config'
+  | 'base'
+  | 'only-dockerfile'
+  | 'folder-name';
+
 export interface LinkSignal {
-  readonly id: 'source-label' | 'history' | 'history-partly' | 'config' | 'base' | 'only-dockerfile' | 'folder-name';
+  readonly id: LinkSignalId;
   readonly text: string;
+  /** That the link is right, were this the only signal: 0..1. */
   readonly probability: number;
 }
 
@@ -38,41 +52,87 @@ export interface Link {
   readonly history: HistoryMatch;
 }
 
-const baseNameLabel = 'org.opencontainers.image.base.name';
-const sourceLabel = 'org.opencontainers.image.source';
+export interface LinkOptions {
+  /** Whether a revision is a commit of the workspace's repository. Absent: nobody knows, so a revision proves nothing. */
+  readonly knowsRevision?: (revision: string) => boolean;
+}
+
+const signalTexts: Readonly<Record<LinkSignalId, readonly [probability: number, text: string]>> = {
+  'source-revision': [0.7, 'its labels name this repository and a commit of it'],
+  'source-label': [0.5, 'its source label names this repository'],
+  history: [0.45, 'its history shows these instructions'],
+  'history-partly': [0.2, 'its history shows half of these instructions'],
+  config: [0.25, 'entry point, user, ports and the like are the same'],
+  base: [0.2, 'its base label names the same image'],
+  'only-dockerfile': [0.3, 'it is the only Dockerfile of this repository'],
+  'folder-name': [0.15, 'the folder has the name of the repository'],
+};
+
+/** What a score is multiplied with when the base label names another image. */
+const otherBase = 0.6;
+/** Candidates this close to the best one could as well be right. */
+const tieWidth = 10;
+/** Settings that must be equal. */
+const enoughSettings = 4;
+
+/** OCI image-spec v1.1, "annotations.md". */
+const label = {
+  source: 'org.opencontainers.image.source',
+  revision: 'org.opencontainers.image.revision',
+  baseName: 'org.opencontainers.image.base.name',
+} as const;
 
 /**
  * Which Dockerfiles could have built an image, best first. Each signal has a probability; together they give
- * 1 − Π(1 − p). `remotes` are the git remotes of the workspace, normalised by `normaliseRemote`; empty when unknown.
+ * 1 − Π(1 − p). `remotes` are the git remotes of the workspace, as `normaliseRemote` writes them; empty when unknown.
  */
-export function linkImage(image: BuiltImage, candidates: readonly LinkCandidate[], remotes: readonly string[]): Link[] {
-  const source = image.labels[sourceLabel] ?? image.annotations[sourceLabel];
-  const known =
-    source === undefined ? undefined : remotes.length === 0 ? undefined : remotes.includes(normaliseRemote(source));
-  if (known === false) return []; // the image names another repository as its source
+export function linkImage(
+  image: BuiltImage,
+  candidates: readonly LinkCandidate[],
+  remotes: readonly string[],
+  options: LinkOptions = {},
+): Link[] {
+  const source = said(image, label.source);
+  const isKnown = source !== undefined && remotes.length > 0;
+  const isHere = isKnown && remotes.includes(normaliseRemote(source));
+  if (isKnown && !isHere) return []; // the image names another repository as its source
+  const revision = said(image, label.revision);
+  const hasRevision = revision !== undefined && options.knowsRevision?.(revision) === true;
+  const origin = isHere ? (hasRevision ? 'source-revision' : 'source-label') : undefined;
+  const baseFits = candidates.map(({ file }) => fitsBase(image, file));
+  // The contradiction counts when no candidate stands on the named base: labels are also inherited from the base.
+  const isOtherBase = baseFits.includes(false) && !baseFits.includes(true);
   return candidates
-    .map(({ path, file }) => rate(image, path, file, known === true, candidates.length))
+    .map(({ path, file }, index) => {
+      const history = matchHistory(file, image.steps);
+      const ids: LinkSignalId[] = [];
+      if (origin !== undefined) ids.push(origin);
+      if (history.similarity >= 0.8) ids.push('history');
+      else if (history.similarity >= 0.5) ids.push('history-partly');
+      if (equalSettings(image, file) >= enoughSettings) ids.push('config');
+      if (baseFits[index] === true) ids.push('base');
+      if (origin !== undefined && candidates.length === 1) ids.push('only-dockerfile');
+      if (hasFolderName(image.repository, path)) ids.push('folder-name');
+      return toLink(path, ids, isOtherBase && baseFits[index] === false, history);
+    })
     .filter((link) => link.band !== 'none')
-    .sort((a, b) => b.score - a.score || (a.path < b.path ? -1 : 1));
+    .sort((a, b) => b.score - a.score || compareText(a.path, b.path));
 }
 
-function rate(image: BuiltImage, path: string, file: Dockerfile, sourceMatches: boolean, candidates: number): Link {
-  const history = matchHistory(file, image.steps);
-  const signals: LinkSignal[] = [];
-  const add = (id: LinkSignal['id'], text: string, probability: number): void => {
-    signals.push({ id, text, probability });
-  };
-  if (sourceMatches) add('source-label', 'its source label names this repository', 0.5);
-  if (history.similarity >= 0.8) add('history', 'its history shows these instructions', 0.45);
-  else if (history.similarity >= 0.5) add('history-partly', 'its history shows half of these instructions', 0.2);
-  if (configMatches(image, file) >= 4) add('config', 'entry point, user, ports and the like are the same', 0.25);
-  const base = baseFits(image, file);
-  if (base === true) add('base', 'its base label names the same image', 0.2);
-  if (candidates === 1) add('only-dockerfile', 'it is the only Dockerfile here', 0.3);
-  if (folderFits(image.repository, path)) add('folder-name', 'the folder has the name of the repository', 0.15);
+function toLink(path: string, ids: readonly LinkSignalId[], isOtherBase: boolean, history: HistoryMatch): Link {
+  const signals = ids.map((id): LinkSignal => {
+    const [probability, text] = signalTexts[id];
+    return { id, text, probability };
+  });
   const raw = 100 * (1 - signals.reduce((product, { probability }) => product * (1 - probability), 1));
-  const score = Math.min(99, Math.round(base === false ? raw * 0.6 : raw));
+  const score = Math.min(99, Math.round(isOtherBase ? raw * otherBase : raw));
   return { path, score, band: band(score), signals, history };
+}
+
+/** The links that could as well be right as the best one: within ten points of it. `links` are sorted, best first. */
+export function tiedLinks(links: readonly Link[]): readonly Link[] {
+  const [best] = links;
+  return best === undefined ? [] : links.filter(({ score }) => best.score - score <= tieWidth);
 }
 
 function band(score: number): Link['band'] {
@@ -81,83 +141,124 @@ function band(score: number): Link['band'] {
   return score >= 40 ? 'possible' : 'none';
 }
 
-/** Number of settings that are equal in config and final stage. */
-function configMatches(image: BuiltImage, file: Dockerfile): number {
-  const last = new Map<string, string>();
-  const env = new Set<string>();
-  const ports = new Set<string>();
-  for (const instruction of finalChain(file).flatMap((stage) => stage.instructions)) {
-    if (instruction.onbuild) continue;
-    const text = instruction.ast.getArgumentsContent() ?? '';
-    last.set(instruction.keyword, text);
-    if (instruction.keyword === 'ENV')
-      for (const name of text.matchAll(/(?:^|\s)([A-Za-z_]\w*)=/g)) env.add(name[1] ?? '');
-    if (instruction.keyword === 'EXPOSE')
-      for (const port of text.split(/\s+/)) if (port !== '') ports.add(port.includes('/') ? port : `${port}/tcp`);
-  }
+function said(image: BuiltImage, key: string): string | undefined {
+  return image.annotations[key] ?? image.labels[key];
+}
+
+/** Number of settings that are equal in the image and at the end of the Dockerfile. */
+function equalSettings(image: BuiltImage, file: Dockerfile): number {
+  const end = settingsOf(file);
   let equal = 0;
-  const words = (keyword: string): string[] => commandWords(last.get(keyword));
-  if (last.has('ENTRYPOINT') && sameCommand(words('ENTRYPOINT'), image.entrypoint)) equal++;
-  if (last.has('CMD') && sameCommand(words('CMD'), image.cmd)) equal++;
-  if (last.has('WORKDIR') && last.get('WORKDIR')?.trim() === image.workingDir) equal++;
-  if (last.has('USER') && last.get('USER')?.trim() === image.user) equal++;
-  if (ports.size > 0 && [...ports].every((port) => image.exposedPorts.includes(port))) equal++;
-  if (env.size > 0 && [...env].every((name) => image.env.includes(name))) equal++;
+  const { entrypoint, cmd, workingDir, user, ports, env } = end;
+  if (entrypoint !== undefined && isSameList(entrypoint, image.entrypoint)) equal++;
+  if (cmd !== undefined && isSameList(cmd, image.cmd)) equal++;
+  if (workingDir !== undefined && workingDir === image.workingDir) equal++;
+  if (user !== undefined && user === image.user) equal++;
+  if (ports.length > 0 && ports.every((port) => image.exposedPorts.includes(port))) equal++;
+  if (env.length > 0 && env.every((name) => image.env.includes(name))) equal++;
   return equal;
 }
 
-function commandWords(text: string | undefined): string[] {
-  if (text === undefined) return [];
-  if (text.trimStart().startsWith('[')) {
-    try {
-      const parsed: unknown = JSON.parse(text);
-      return Array.isArray(parsed) ? parsed.map(String) : [];
-    } catch {
-      return [];
-    }
-  }
-  return ['/bin/sh', '-c', text.trim()];
+interface Settings {
+  entrypoint?: readonly string[];
+  cmd?: readonly string[];
+  workingDir?: string;
+  user?: string;
+  readonly ports: string[];
+  readonly env: string[];
 }
 
-function sameCommand(a: readonly string[], b: readonly string[]): boolean {
+/** What the Dockerfile sets in the configuration of its image. */
+function settingsOf(file: Dockerfile): Settings {
+  const out: Settings = { ports: [], env: [] };
+  const variables = new Variables(file);
+  let commandStage: number | undefined;
+  for (const instruction of finalChain(file).flatMap((stage) => stage.instructions)) {
+    if (instruction.onbuild) continue;
+    const [first] = instruction.words;
+    const value = (): string => expand(first?.text ?? '', variables.values).text;
+    switch (instruction.keyword) {
+      case 'ENTRYPOINT':
+        out.entrypoint = commandOf(instruction);
+        if (commandStage !== instruction.stage) delete out.cmd; // a new entry point resets the command of the base
+        break;
+      case 'CMD':
+        out.cmd = commandOf(instruction);
+        commandStage = instruction.stage;
+        break;
+      case 'WORKDIR':
+        out.workingDir = joined(out.workingDir, value());
+        break;
+      case 'USER':
+        out.user = value();
+        break;
+      case 'ENV':
+        for (const { name } of pairsOf(file, instruction)) out.env.push(name);
+        break;
+      case 'EXPOSE':
+        for (const { text } of instruction.words) out.ports.push(...portsOf(expand(text, variables.values).text));
+        break;
+    }
+    variables.take(instruction);
+  }
+  return out;
+}
+
+function commandOf({ isJson, words, body }: Instruction): readonly string[] {
+  return isJson ? words.map(({ text }) => text) : ['/bin/sh', '-c', body.text.trim()];
+}
+
+function joined(before: string | undefined, path: string): string {
+  const whole = path.startsWith('/') ? path : `${before ?? ''}/${path}`;
+  const parts: string[] = [];
+  for (const part of whole.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+}
+
+/** `8080`, `53/udp`, `8000-8002` as the configuration says them: `8080/tcp`. */
+function portsOf(text: string): string[] {
+  const found = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(\w+))?$/.exec(text);
+  if (found === null) return [];
+  const [, from = '', to = from, protocol = 'tcp'] = found;
+  const out: string[] = [];
+  for (let port = Number(from); port <= Math.min(Number(to), Number(from) + 100); port++) {
+    out.push(`${port}/${protocol.toLowerCase()}`);
+  }
+  return out;
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((word, index) => word === b[index]);
 }
 
-/** True when the base label names the final FROM, false when it names another image, undefined without one. */
-function baseFits(image: BuiltImage, file: Dockerfile): boolean | undefined {
-  const label = image.labels[baseNameLabel] ?? image.annotations[baseNameLabel];
+/** True when the base label names the final FROM, false when it names another image, undefined when nothing can be said. */
+function fitsBase(image: BuiltImage, file: Dockerfile): boolean | undefined {
+  const name = said(image, label.baseName);
   const base = finalChain(file)[0]?.base;
-  if (label === undefined || base === undefined || base.kind === 'stage') return undefined;
-  if (base.kind === 'scratch') return label === 'scratch';
-  if (base.kind === 'unresolved') {
-    // The variable part may be anything; what is written behind it must fit.
-    const tail = base.written.replace(/^.*\$\{?\w+[^}/]*\}?/, '');
-    return tail === '' ? undefined : familiar(label).endsWith(tail);
-  }
-  return familiar(base.reference) === familiar(label);
+  if (name === undefined || base === undefined || base.kind === 'stage') return undefined;
+  if (base.kind === 'scratch') return name === 'scratch';
+  if (base.kind === 'image') return familiar(base.reference) === familiar(name);
+  // The part that is not known may be anything; what is written behind it must fit.
+  const tail = base.reference.slice(base.reference.lastIndexOf('\0') + 1);
+  return tail === '' ? undefined : familiar(name).endsWith(tail);
 }
 
-/** A reference with Docker Hub's defaults written out. */
+/** A reference with Docker Hub's defaults written out. distribution/reference, "normalize.go". */
 function familiar(reference: string): string {
   const { name, tag, digest } = imageParts(reference);
   const [first = ''] = name.split('/', 1);
-  const hosted = name.includes('/') && (first.includes('.') || first.includes(':') || first === 'localhost');
-  const full = hosted ? name : `docker.io/${name.includes('/') ? name : `library/${name}`}`;
-  return digest === undefined ? `${full}:${tag ?? 'latest'}` : `${full}@${digest}`;
+  const isHosted = name.includes('/') && (first.includes('.') || first.includes(':') || first === 'localhost');
+  const full = isHosted ? name : `docker.io/${name.includes('/') ? name : `library/${name}`}`;
+  const hub = full.replace(/^index\.docker\.io\//, 'docker.io/');
+  return digest === undefined ? `${hub}:${tag ?? 'latest'}` : `${hub}@${digest}`;
 }
 
-function folderFits(repository: string, path: string): boolean {
+function hasFolderName(repository: string, path: string): boolean {
   const last = repository.split('/').at(-1)?.toLowerCase() ?? '';
-  const folders = path.toLowerCase().split('/').slice(0, -1);
-  const file = path.toLowerCase().split('/').at(-1) ?? '';
-  return last !== '' && (folders.at(-1) === last || file === `dockerfile.${last}` || file === `${last}.dockerfile`);
-}
-
-/** `git@github.com:Contoso/shop.git` and `https://github.com/Contoso/shop` alike: host in lower case, path, no `.git`. */
-export function normaliseRemote(remote: string): string {
-  const scp = /^(?:[\w.-]+@)?([\w.-]+):(?!\/\/)(.+)$/.exec(remote.trim());
-  const url = scp === null ? remote.trim() : `ssh://${scp[1] ?? ''}/${scp[2] ?? ''}`;
-  const parts = /^[a-z+]+:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/+(.*?)\/*$/i.exec(url);
-  if (parts === null) return remote.trim();
-  return `${(parts[1] ?? '').toLowerCase()}/${(parts[2] ?? '').replace(/\.git$/, '')}`;
+  const parts = path.toLowerCase().split('/');
+  const file = parts.at(-1) ?? '';
+  return last !== '' && (parts.at(-2) === last || file === `dockerfile.${last}` || file === `${last}.dockerfile`);
 }

@@ -27,6 +27,23 @@ export interface Violation {
   readonly range: TextRange;
   readonly message: string;
   readonly fixes?: readonly Fix[];
+  /** Weaker than the rule's own level, where less is known. */
+  readonly severity?: RuleSeverity;
+  /** The stage or the earlier instruction that matters. */
+  readonly related?: readonly { readonly range: TextRange; readonly message: string }[];
+}
+
+/** What is said of a rule, beside what it does. */
+export interface RuleInfo {
+  /** `df-` and what holds when the rule passes; never renamed. */
+  readonly id: string;
+  /** Names of the same rule in the field, such as `DL3006`. */
+  readonly aliases: readonly string[];
+  readonly title: string;
+  readonly severity: RuleSeverity;
+  readonly why: string;
+  /** Documentation of the matter, https. */
+  readonly docs: string;
 }
 
 /** A violation as reported: with the rule it breaks. */

@@ -8,27 +8,19 @@ export const noAddFromUrl: DockerfileRule = {
   why: 'ADD takes whatever the address serves on the day of the build; with --checksum BuildKit refuses anything else.',
   docs: 'https://docs.docker.com/reference/dockerfile/#add---checksum',
   *check(file) {
-    for (const instruction of file.instructions) {
-      if (instruction.keyword !== 'ADD') continue;
-      const raw = file.text.slice(instruction.argumentStart, instruction.end);
-      if (/^(\s|\\\r?\n)*(--[\w-]+(=\S*)?(\s|\\\r?\n)+)*--checksum=/.test(raw)) continue;
-      for (const word of instruction.words.slice(0, -1)) {
-        const url = /^[["',\s]*(https?:\/\/[^"',\s\]]+)/i.exec(word.text)?.[1];
-        if (url === undefined || /\.git(#.*)?$/.test(url)) continue;
-        const skip = word.text.indexOf(url);
-        const { start, end } = word.range;
-        const range =
-          start.line === end.line
-            ? {
-                start: { line: start.line, character: start.character + skip },
-                end: { line: start.line, character: start.character + skip + url.length },
-              }
-            : word.range;
-        yield {
-          range,
-          message: 'ADD fetches this address without a check. Give --checksum=sha256:…, or copy a file you keep.',
-        };
-      }
+    for (const { keyword, flags, words } of file.instructions) {
+      if (keyword !== 'ADD' || flags.some(({ name, value }) => name === 'checksum' && value !== '')) continue;
+      const address = words.slice(0, -1).find(({ text }) => isFile(text));
+      if (address === undefined) continue;
+      yield {
+        range: address.range,
+        message: 'ADD fetches this address without a check. Give --checksum=sha256:…, or copy a file you keep.',
+      };
     }
   },
 };
+
+/** Git repositories are cloned at a commit or branch, not downloaded. */
+function isFile(source: string): boolean {
+  return /^https?:\/\//i.test(source) && !/\.git(#.*)?$/i.test(source);
+}

@@ -1,9 +1,19 @@
-import type { Instruction } from '../model.ts';
-import { type ShellCommand, baseName, effectiveWords, shellCommands } from '../shell.ts';
+import {
+  type ShellCommand,
+  type ShellScript,
+  baseName,
+  effectiveWords,
+  readsProgramFromInput,
+  shellScripts,
+} from '../shell.ts';
+import type { TextRange } from '../types.ts';
 import type { DockerfileRule } from './rule.ts';
 
-const downloaders: ReadonlySet<string> = new Set(['curl', 'wget', 'http', 'aria2c', 'fetch']);
+const downloaders: ReadonlySet<string> = new Set(['curl', 'wget', 'http', 'https', 'aria2c', 'fetch']);
 const interpreters = /^(sh|bash|dash|ash|zsh|ksh|python[\d.]*|perl|ruby|node|php|pwsh)$/;
+/** Commands that run a text or a file that is given as a word. */
+const runsText: ReadonlySet<string> = new Set(['eval', 'source', '.']);
+const substitutedDownload = /^(<\(|`|\$\()\s*(sudo\s+)?(\/[\w/]*\/)?(curl|wget)\b/;
 /** Programs that only pass their input on. */
 const passing: ReadonlySet<string> = new Set([
   'tee',
@@ -11,6 +21,7 @@ const passing: ReadonlySet<string> = new Set([
   'sed',
   'tr',
   'gunzip',
+  'gzip',
   'zcat',
   'base64',
   'head',
@@ -27,48 +38,45 @@ export const noCurlPipeShell: DockerfileRule = {
   docs: 'https://docs.docker.com/build/building/best-practices/#using-pipes',
   *check(file) {
     for (const instruction of file.instructions) {
-      if (!runsShell(instruction)) continue;
-      const commands = shellCommands(file, instruction);
-      for (const [index, command] of commands.entries()) {
-        const shell = effectiveWords(command)[0];
-        if (shell === undefined) continue;
-        const start =
-          isPiped(command) && interpreters.test(baseName(shell.text)) ? downloadBefore(commands, index) : undefined;
-        if (start !== undefined) {
-          yield {
-            range: { start: start.range.start, end: command.range.end },
-            message: 'A download is piped into a shell. Save it, check its checksum, then run it.',
-          };
-        } else if (
-          interpreters.test(baseName(shell.text)) &&
-          command.words.some((word) => /^(<\(|`|\$\()\s*(curl|wget)\b/.test(word.text))
-        ) {
-          yield {
-            range: command.range,
-            message: 'A download is run as a script. Save it, check its checksum, then run it.',
-          };
+      if (instruction.keyword !== 'RUN') continue;
+      for (const script of shellScripts(file, instruction)) {
+        for (const [index, command] of script.entries()) {
+          const piped = pipedDownload(script, index);
+          if (piped !== undefined) {
+            yield {
+              range: { start: piped.start, end: command.range.end },
+              message: 'A download is piped into a shell. Save it, check its checksum, then run it.',
+            };
+          } else if (runsSubstitutedDownload(command)) {
+            yield {
+              range: command.range,
+              message: 'A download is run as a script. Save it, check its checksum, then run it.',
+            };
+          }
         }
       }
     }
   },
 };
 
-function runsShell({ keyword }: Instruction): boolean {
-  return keyword === 'RUN';
-}
-
-function isPiped({ before }: ShellCommand): boolean {
-  return before === '|' || before === '|&';
-}
-
-/** The download at the head of the pipe that ends in `index`. */
-function downloadBefore(commands: readonly ShellCommand[], index: number): ShellCommand | undefined {
+/** Place of the download at the head of a pipe that ends in this command, when the command runs what it reads. */
+function pipedDownload(script: ShellScript, index: number): TextRange | undefined {
+  const command = script[index];
+  if (command === undefined || !command.before.startsWith('|') || command.before === '||') return undefined;
+  const words = effectiveWords(command);
+  if (!interpreters.test(baseName(words[0]?.text ?? '')) || !readsProgramFromInput(words)) return undefined;
   for (let at = index - 1; at >= 0; at--) {
-    const command = commands[at];
-    if (command === undefined) return undefined;
-    const name = baseName(effectiveWords(command)[0]?.text ?? '');
-    if (downloaders.has(name)) return command;
-    if (!passing.has(name) || !isPiped(command)) return undefined;
+    const earlier = script[at];
+    if (earlier === undefined) return undefined;
+    const name = baseName(effectiveWords(earlier)[0]?.text ?? '');
+    if (downloaders.has(name)) return earlier.range;
+    if (!passing.has(name) || !earlier.before.startsWith('|') || earlier.before === '||') return undefined;
   }
   return undefined;
+}
+
+function runsSubstitutedDownload(command: ShellCommand): boolean {
+  const words = effectiveWords(command);
+  const name = baseName(words[0]?.text ?? '');
+  return (interpreters.test(name) || runsText.has(name)) && words.some(({ text }) => substitutedDownload.test(text));
 }
