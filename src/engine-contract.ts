@@ -215,6 +215,8 @@ export interface Engine {
       offset: number,
       limit: number,
       withFacets: boolean,
+      /** Finding whose row number is wanted. */
+      locate?: string,
     ): Promise<FindingsPage>;
     detail(id: string): Promise<FindingDetail | undefined>;
     /** Whole findings for exports, in query order. */

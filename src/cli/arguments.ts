@@ -15,7 +15,7 @@ export function readArguments<O extends Options>(command: string, args: readonly
 }
 
 export function usage(command: string, reason: string): BadInputError {
-  return new BadInputError(`${reason}`, `See "plimsoll ${command} --help".`);
+  return new BadInputError(reason, `See "plimsoll ${command} --help".`);
 }
 
 /** One of the words, or the default. */

@@ -8,6 +8,7 @@ import { yieldToEventLoop } from '../core/concurrency.ts';
 import type { Log } from '../core/log.ts';
 import { applyScan, type StoredFinding } from '../findings/identity.ts';
 import type { Finding, FindingDraft } from '../findings/types.ts';
+import { readerVersion } from '../image/reader-version.ts';
 import type { ImageReport, LayerCache, LayerContent } from '../image/types.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { decodeLayer, encodeLayer, layerFormat } from './layer-codec.ts';
@@ -16,8 +17,9 @@ import { stateMigrations } from './schema.ts';
 const deflate = promisify<string, object, Buffer>(deflateRaw);
 const inflate = promisify<Uint8Array, object, Buffer>(inflateRaw);
 
-/** Raised when readers of images learn more from the same bytes: reports of older formats are made again from layers. */
-const imageFormat = 1;
+/** What readers of other versions kept is forgotten and read again. */
+const imageFormat = readerVersion;
+const storedLayer = layerFormat * 1000 + readerVersion;
 
 /** A lease whose owner has not shown up for this long is free. */
 const leaseTimeoutMs = 30_000;
@@ -73,7 +75,7 @@ export class StateStore implements LayerCache {
   // — layers and images —
 
   async getLayer(diffId: string): Promise<LayerContent | undefined> {
-    const row = this.#sql('SELECT content FROM layers WHERE diff_id = ? AND format = ?').get(diffId, layerFormat);
+    const row = this.#sql('SELECT content FROM layers WHERE diff_id = ? AND format = ?').get(diffId, storedLayer);
     const content = row?.['content'];
     if (!(content instanceof Uint8Array)) return undefined;
     try {
@@ -89,7 +91,7 @@ export class StateStore implements LayerCache {
     const content = await encodeLayer(layer);
     this.#sql('INSERT OR REPLACE INTO layers (diff_id, format, content, read_at) VALUES (?, ?, ?, ?)').run(
       layer.diffId,
-      layerFormat,
+      storedLayer,
       content,
       this.#now(),
     );
