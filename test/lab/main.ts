@@ -372,23 +372,24 @@ async function main(): Promise<void> {
       specimens: { type: 'boolean' },
     },
   });
-  const lab = await startLab({
+  const starting = startLab({
     log: (line) => process.stderr.write(`${line}\n`),
     ...(values['cache-dir'] === undefined ? {} : { cacheDir: path.resolve(values['cache-dir']) }),
     ...(values['require-real-registry'] === true ? { requireRealRegistry: true } : {}),
     ...(values.resources === undefined ? {} : { resources: Number(values.resources) }),
     ...(values.specimens === true ? { images: 'specimens' } : {}),
   });
-  // functions drop out: the plain data is left
-  process.stdout.write(`${JSON.stringify({ ...lab, faults: undefined })}\n`);
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    void lab.stop().then(() => process.exit(0));
+    void starting.then((lab) => lab.stop()).finally(() => process.exit(0));
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  const lab = await starting;
+  // functions drop out: the plain data is left
+  process.stdout.write(`${JSON.stringify({ ...lab, faults: undefined })}\n`);
 }
 
 if (import.meta.main) await main();
