@@ -126,6 +126,8 @@ export interface ArmReader {
 
 const listPage = z.object({ value: z.array(z.unknown()), nextLink: z.string().nullish() });
 const mostPages = 1000;
+/** A page may come empty and lead to itself once or twice; more is a circle. */
+const mostVisits = 3;
 
 export function createArmReader(cloud: Cloud, wire: Wire): ArmReader {
   async function read(url: string, signal: AbortSignal): Promise<unknown> {
@@ -149,13 +151,14 @@ export function createArmReader(cloud: Cloud, wire: Wire): ArmReader {
     get: (path, apiVersion, signal) => read(address(path, apiVersion), signal),
     async *list(path, apiVersion, signal) {
       let url: string | undefined = address(path, apiVersion);
-      const seen = new Set<string>();
-      while (url !== undefined) {
+      const visits = new Map<string, number>();
+      for (let pages = 0; url !== undefined; pages++) {
         signal.throwIfAborted();
-        if (seen.has(url) || seen.size >= mostPages) {
+        const visit = (visits.get(url) ?? 0) + 1;
+        if (visit > mostVisits || pages >= mostPages) {
           throw new LimitExceededError(`Cannot read all of "${path}": its pages do not end`, 'Report this.');
         }
-        seen.add(url);
+        visits.set(url, visit);
         const page = listPage.safeParse(await read(url, signal));
         if (!page.success) {
           throw new UnexpectedResponseError(

@@ -11,27 +11,39 @@ export type ActionKind = 'action' | 'dataAction';
 /**
  * Whether the entries allow an action: some entry has a matching pattern and no matching exclusion of its own.
  * Exclusions of one entry do not subtract from another. Azure RBAC, "Understand Azure role definitions".
- * Kind `any` looks in both buckets.
  */
-export function isAllowed(
-  entries: readonly PermissionEntry[],
-  action: string,
-  kind: ActionKind | 'any' = 'action',
-): boolean {
-  return entries.some((entry) => {
-    const asAction = kind !== 'dataAction' && covers(entry.actions, action) && !covers(entry.notActions, action);
-    const asData = kind !== 'action' && covers(entry.dataActions, action) && !covers(entry.notDataActions, action);
-    return asAction || asData;
-  });
+export function isAllowed(entries: readonly PermissionEntry[], action: string, kind: ActionKind = 'action'): boolean {
+  return entries.some((entry) =>
+    kind === 'action'
+      ? covers(entry.actions, action) && !covers(entry.notActions, action)
+      : covers(entry.dataActions, action) && !covers(entry.notDataActions, action),
+  );
 }
 
-/** Those of `actions` that the entries do not allow, in the given order. */
-export function missingActions(
-  entries: readonly PermissionEntry[],
-  actions: readonly string[],
-  kind: ActionKind | 'any' = 'action',
-): string[] {
-  return actions.filter((action) => !isAllowed(entries, action, kind));
+/**
+ * As `isAllowed`, and also true when the other bucket names the action's provider: people put actions into the wrong
+ * one. A pattern for all providers, such as the `*` + `/read` of Reader, stays in its own bucket: it gives no data.
+ */
+export function isGranted(entries: readonly PermissionEntry[], action: string, kind: ActionKind): boolean {
+  if (isAllowed(entries, action, kind)) return true;
+  const naming = (patterns: readonly string[]): string[] => patterns.filter((pattern) => !pattern.startsWith('*'));
+  const named = entries.map((entry) => ({
+    ...entry,
+    actions: naming(entry.actions),
+    dataActions: naming(entry.dataActions),
+  }));
+  return isAllowed(named, action, kind === 'action' ? 'dataAction' : 'action');
+}
+
+/** An action with the bucket that it belongs to. */
+export interface WantedAction {
+  readonly action: string;
+  readonly kind: ActionKind;
+}
+
+/** Those of `wanted` that the entries do not grant, in the given order. */
+export function missingActions(entries: readonly PermissionEntry[], wanted: readonly WantedAction[]): WantedAction[] {
+  return wanted.filter(({ action, kind }) => !isGranted(entries, action, kind));
 }
 
 function covers(patterns: readonly string[], action: string): boolean {

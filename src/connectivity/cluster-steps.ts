@@ -1,3 +1,4 @@
+import type { WantedAction } from '../azure/permissions.ts';
 import { assignRoleCommand, roles } from '../azure/roles.ts';
 import { isEngineError } from '../core/errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -18,7 +19,9 @@ const extraLists: readonly string[] = [
 
 const mainLists: readonly string[] = [paths.pods, paths.services, paths.deployments, paths.ingresses];
 
-const listPods = 'Microsoft.ContainerService/managedClusters/pods/read';
+const clustersType = 'Microsoft.ContainerService/managedClusters';
+const listPods: WantedAction = { action: `${clustersType}/pods/read`, kind: 'dataAction' };
+const getCredentials: WantedAction = { action: `${clustersType}/listClusterUserCredential/action`, kind: 'action' };
 
 /** The two steps of a cluster: its credentials from Azure, then its own API. `label` tells clusters of one name apart. */
 export function clusterSteps(
@@ -52,11 +55,7 @@ export function clusterSteps(
       } catch (error) {
         signal.throwIfAborted();
         if (!isEngineError(error) || error.code !== 'access-denied') throw error;
-        const minutes = await rights.assignedMinutesAgo(
-          facts.id,
-          ['Microsoft.ContainerService/managedClusters/listClusterUserCredential/action'],
-          signal,
-        );
+        const minutes = await rights.assignedMinutesAgo(facts.id, [getCredentials], signal);
         if (minutes !== undefined) return freshlyAssigned(context, minutes, command);
         const locked = 'serviceCode' in error && error.serviceCode === 'ScopeLocked';
         return locked

@@ -1,6 +1,6 @@
 import { effectivePermissions, heldRoles, type HeldRole } from '../azure/effective-permissions.ts';
 import type { RegistryTokenSource } from '../azure/acr-tokens.ts';
-import { isAllowed, missingActions, type PermissionEntry } from '../azure/permissions.ts';
+import { isGranted, missingActions, type PermissionEntry, type WantedAction } from '../azure/permissions.ts';
 import { isAtOrBelow, subscriptionOf } from '../azure/resource-id.ts';
 import { assignRoleCommand, builtInRole } from '../azure/roles.ts';
 import type { AzureSession } from '../azure/session.ts';
@@ -95,7 +95,7 @@ export class Rights {
   /** Minutes since a role that has the actions was assigned, when that is too lately to be sure that it counts. */
   async assignedMinutesAgo(
     scope: string,
-    actions: readonly string[],
+    actions: readonly WantedAction[],
     signal: AbortSignal,
   ): Promise<number | undefined> {
     const now = this.#context.clock.now().getTime();
@@ -103,7 +103,7 @@ export class Rights {
       const created = Date.parse(assignment.createdOn ?? '');
       const age = now - created;
       if (Number.isNaN(created) || age < -freshMs || age > freshMs) continue;
-      if (actions.some((action) => isAllowed(definition.permissions, action, 'any'))) {
+      if (actions.some(({ action, kind }) => isGranted(definition.permissions, action, kind))) {
         return Math.max(0, Math.round(age / 60_000));
       }
     }
@@ -111,9 +111,9 @@ export class Rights {
   }
 
   /** The role that gives the actions, as a person knows it: built-in ones by name, custom ones marked as such. */
-  async grantedBy(scope: string, actions: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  async grantedBy(scope: string, actions: readonly WantedAction[], signal: AbortSignal): Promise<string | undefined> {
     const giving = (await this.rolesAt(scope, signal)).filter(
-      ({ definition }) => missingActions(definition.permissions, actions, 'any').length === 0,
+      ({ definition }) => missingActions(definition.permissions, actions).length === 0,
     );
     const [first] = giving;
     if (first === undefined) return undefined;
@@ -126,7 +126,7 @@ export class Rights {
 export interface RoleNeed {
   readonly scope: string;
   readonly roleName: string;
-  readonly actions: readonly string[];
+  readonly actions: readonly WantedAction[];
   /** What a person loses without it. */
   readonly without: string;
   /** Shown instead of the assignment command. */
@@ -141,7 +141,7 @@ export async function checkRole(
   need: RoleNeed,
   signal: AbortSignal,
 ): Promise<StepOutcome> {
-  const missing = missingActions(await rights.at(need.scope, signal), need.actions, 'any');
+  const missing = missingActions(await rights.at(need.scope, signal), need.actions);
   if (missing.length === 0) {
     const giver = await rights.grantedBy(need.scope, need.actions, signal);
     return {
@@ -158,7 +158,10 @@ export async function checkRole(
   const partly = missing.length < need.actions.length;
   return {
     state: 'fail',
-    reason: `${need.without} Missing: ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`,
+    reason: `${need.without} Missing: ${missing
+      .slice(0, 3)
+      .map(({ action }) => action)
+      .join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`,
     nextStep: need.nextStep ?? `Assign the role ${need.roleName} at ${need.scope}.`,
     command,
     ...(partly ? { usable: true } : {}),

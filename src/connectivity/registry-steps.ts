@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { openRegistry } from '../azure/acr-tokens.ts';
-import { isAllowed } from '../azure/permissions.ts';
+import { isGranted, type WantedAction } from '../azure/permissions.ts';
 import type { RegistryFacts } from '../azure/registry-facts.ts';
 import { assignRoleCommand, quoteForShell, roles } from '../azure/roles.ts';
 import { isEngineError } from '../core/errors.ts';
@@ -9,12 +9,13 @@ import type { RegistryClient } from '../registry/client.ts';
 import { features, freshlyAssigned, type Rights, type VerifyContext } from './context.ts';
 import { failed, sentence, type StepOutcome, type StepPlan } from './runner.ts';
 
+const registriesType = 'Microsoft.ContainerRegistry/registries';
 const actions = {
-  catalog: 'Microsoft.ContainerRegistry/registries/catalog/read',
-  content: 'Microsoft.ContainerRegistry/registries/repositories/content/read',
-  metadata: 'Microsoft.ContainerRegistry/registries/repositories/metadata/read',
-  pull: 'Microsoft.ContainerRegistry/registries/pull/read',
-} as const;
+  catalog: { action: `${registriesType}/catalog/read`, kind: 'dataAction' },
+  content: { action: `${registriesType}/repositories/content/read`, kind: 'dataAction' },
+  metadata: { action: `${registriesType}/repositories/metadata/read`, kind: 'dataAction' },
+  pull: { action: `${registriesType}/pull/read`, kind: 'action' },
+} as const satisfies Readonly<Record<string, WantedAction>>;
 
 /** Repositories that are tried until one can be read: a condition may close some. */
 const mostTried = 5;
@@ -65,7 +66,7 @@ async function readRegistry(
     (error) => error !== undefined && !(isEngineError(error) && error.code === 'access-denied'),
   );
   if (broken !== undefined) return unreachable(context, registry, broken);
-  if (tried.listed && tried.refused === 0) return passed(registry, tried);
+  if (tried.listed && (tried.read > 0 || tried.refused === 0)) return passed(context, rights, registry, tried, signal);
   return explain(context, rights, registry, tried, signal);
 }
 
@@ -87,16 +88,18 @@ async function tryReading(client: RegistryClient, signal: AbortSignal): Promise<
   let readError: unknown;
   for (const name of names) {
     try {
-      if (await readOne(client, name, signal)) read++;
+      if (!(await readOne(client, name, signal))) continue;
+      read++;
+      break;
     } catch (error) {
       signal.throwIfAborted();
       if (!isEngineError(error)) throw error;
-      if (error.code === 'not-found') continue; // deleted since it was listed
+      // deleted since it was listed, or locked by its owner: neither tells of a right
+      if (error.code === 'not-found' || ('httpStatus' in error && error.httpStatus === 405)) continue;
       refused++;
       readError = error;
       if (error.code !== 'access-denied') break;
     }
-    if (read > 0 && refused > 0) break;
   }
   return {
     listed: listError === undefined,
@@ -125,13 +128,47 @@ async function readOne(client: RegistryClient, repository: string, signal: Abort
   return false;
 }
 
-function passed(registry: RegistryFacts, tried: Tried): StepOutcome {
+async function passed(
+  context: VerifyContext,
+  rights: Rights,
+  registry: RegistryFacts,
+  tried: Tried,
+  signal: AbortSignal,
+): Promise<StepOutcome> {
+  const { content } = actions;
+  const readers = (await rights.rolesAt(registry.id, signal)).filter(({ definition }) =>
+    isGranted(definition.permissions, content.action, content.kind),
+  );
+  const limited =
+    registry.permissionMode === 'abac' &&
+    readers.length > 0 &&
+    readers.every(({ assignment }) => /registries\/repositories:name/i.test(assignment.condition ?? ''));
+  if (limited || tried.refused > 0) {
+    return {
+      state: 'warn',
+      usable: true,
+      reason: 'Lists the registry, but may read only some of its repositories: a condition limits the role.',
+      nextStep: `Assign ${roles.repositoryReader.name} without a condition to read them all.`,
+      command: assign(context, registry, [roles.repositoryReader.name]),
+    };
+  }
   const notes: string[] = [];
   if (registry.acceptsArmTokens === false) {
     notes.push('This registry refuses tokens of Resource Manager; a registry-scoped one is used.');
   }
-  if (tried.read === 0) notes.push('It holds no image yet, so that reading one was not tried.');
+  if (tried.read === 0) notes.push('It holds no image that could be read now, so that pulling was not tried.');
   return { state: 'pass', ...(notes.length === 0 ? {} : { reason: notes.join(' ') }) };
+}
+
+function assign(
+  context: VerifyContext,
+  registry: RegistryFacts,
+  names: readonly string[],
+): NonNullable<StepOutcome['command']> {
+  return {
+    label: names.length === 1 ? `Assign ${names[0] ?? ''}` : 'Assign the roles',
+    text: names.map((name) => assignRoleCommand(context.session.clientId, name, registry.id)).join('\n'),
+  };
 }
 
 /** Which role is missing, by what worked and by the effective permissions. */
@@ -142,49 +179,35 @@ async function explain(
   tried: Tried,
   signal: AbortSignal,
 ): Promise<StepOutcome> {
-  const { clientId } = context.session;
   const error = tried.readError ?? tried.listError;
   const base = failed(error);
   const detail = base.detail === undefined ? {} : { detail: base.detail };
   const firewall = firewallAddress(error);
   if (firewall !== undefined) return unreachable(context, registry, error);
   const held = await rights.at(registry.id, signal);
+  const may = ({ action, kind }: WantedAction): boolean => isGranted(held, action, kind);
   const abac = registry.permissionMode === 'abac';
   const wanted = abac ? [actions.content, actions.metadata, actions.catalog] : [actions.pull];
   const minutes = await rights.assignedMinutesAgo(registry.id, wanted, signal);
-  const assign = (names: readonly string[]): NonNullable<StepOutcome['command']> => ({
-    label: names.length === 1 ? `Assign ${names[0] ?? ''}` : 'Assign the roles',
-    text: names.map((name) => assignRoleCommand(clientId, name, registry.id)).join('\n'),
-  });
   const { repositoryReader, catalogLister, acrPull } = roles;
   if (minutes !== undefined) {
     return freshlyAssigned(
       context,
       minutes,
-      assign(abac ? [repositoryReader.name, catalogLister.name] : [acrPull.name]),
+      assign(context, registry, abac ? [repositoryReader.name, catalogLister.name] : [acrPull.name]),
     );
   }
-  if (tried.read > 0 && tried.refused > 0) {
-    return {
-      state: 'warn',
-      usable: true,
-      reason: 'Lists the registry, but may read only some of its repositories: a condition limits the role.',
-      nextStep: `Assign ${repositoryReader.name} without a condition to read them all.`,
-      command: assign([repositoryReader.name]),
-      ...detail,
-    };
-  }
-  const mayCatalog = abac ? isAllowed(held, actions.catalog, 'any') : isAllowed(held, actions.pull, 'any');
-  const mayRead = abac ? isAllowed(held, actions.content, 'any') : isAllowed(held, actions.pull, 'any');
+  const mayCatalog = abac ? may(actions.catalog) : may(actions.pull);
+  const mayRead = abac ? may(actions.content) : may(actions.pull);
   if (abac && !mayRead && !mayCatalog) {
-    const pullHeld = isAllowed(held, actions.pull, 'any');
+    const pullHeld = may(actions.pull);
     return {
       state: 'fail',
       reason: pullHeld
         ? 'Pull roles are not honoured by this registry.'
         : 'May see the registry, may not read its images; it uses permissions on repositories.',
       nextStep: `Assign ${repositoryReader.name} and ${catalogLister.name}.`,
-      command: assign([repositoryReader.name, catalogLister.name]),
+      command: assign(context, registry, [repositoryReader.name, catalogLister.name]),
       ...detail,
     };
   }
@@ -197,7 +220,7 @@ async function explain(
         ? 'May list the repositories, may not read their images.'
         : 'May read images, may not list the repositories.',
       nextStep: `Assign ${missing}.`,
-      command: assign([missing]),
+      command: assign(context, registry, [missing]),
       ...detail,
     };
   }
@@ -210,7 +233,7 @@ async function explain(
           ? 'May list the repositories, may not read their images.'
           : 'May see the registry, may not read its images.',
     nextStep: `Assign ${acrPull.name}.`,
-    command: assign([acrPull.name]),
+    command: assign(context, registry, [acrPull.name]),
     ...detail,
   };
 }

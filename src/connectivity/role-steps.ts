@@ -1,13 +1,17 @@
-import { roles } from '../azure/roles.ts';
+import type { WantedAction } from '../azure/permissions.ts';
+import { assignRoleCommand, roles } from '../azure/roles.ts';
 import type { Subscription } from '../azure/types.ts';
-import { assignRoleCommand } from '../azure/roles.ts';
 import { isEngineError } from '../core/errors.ts';
 import { postureAddOnRole } from './advice.ts';
 import { checkRole, features, type Rights, type VerifyContext } from './context.ts';
 import { failed, type StepPlan } from './runner.ts';
 
+function asAction(action: string): WantedAction {
+  return { action, kind: 'action' };
+}
+
 /** What the role Reader is used for: a role that holds all of these is as good. */
-export const readerActions: readonly string[] = [
+export const readerActions: readonly WantedAction[] = [
   'Microsoft.Resources/subscriptions/resourceGroups/read',
   'Microsoft.ContainerRegistry/registries/read',
   'Microsoft.ContainerRegistry/registries/tokens/read',
@@ -17,7 +21,7 @@ export const readerActions: readonly string[] = [
   'Microsoft.Network/loadBalancers/read',
   'Microsoft.Insights/diagnosticSettings/read',
   'Microsoft.Authorization/roleAssignments/read',
-];
+].map(asAction);
 
 const managementGroupApi = '2021-04-01';
 
@@ -70,7 +74,7 @@ export function roleSteps(context: VerifyContext, rights: Rights, subscription: 
               'Microsoft.Security/assessments/read',
               'Microsoft.Security/assessments/subAssessments/read',
               'Microsoft.Security/pricings/read',
-            ],
+            ].map(asAction),
             without: 'The state of Defender for Cloud is left out.',
           },
           signal,
@@ -91,7 +95,9 @@ export function roleSteps(context: VerifyContext, rights: Rights, subscription: 
           {
             scope,
             roleName: roles.storageBlobReader.name,
-            actions: ['Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'],
+            actions: [
+              { action: 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read', kind: 'dataAction' },
+            ],
             without: 'Checks of blob contents are left out.',
           },
           signal,
@@ -112,7 +118,9 @@ export function roleSteps(context: VerifyContext, rights: Rights, subscription: 
           {
             scope,
             roleName: roles.storageFileReader.name,
-            actions: ['Microsoft.Storage/storageAccounts/fileServices/fileshares/files/read'],
+            actions: [
+              { action: 'Microsoft.Storage/storageAccounts/fileServices/fileshares/files/read', kind: 'dataAction' },
+            ],
             without: 'Checks of file shares are left out.',
           },
           signal,
@@ -133,7 +141,7 @@ export function roleSteps(context: VerifyContext, rights: Rights, subscription: 
           {
             scope,
             roleName: 'a custom role',
-            actions: ['Microsoft.Web/sites/config/list/action'],
+            actions: [asAction('Microsoft.Web/sites/config/list/action')],
             without: 'Checks of App Service settings are left out.',
             nextStep:
               'Reader does not include this: create the custom role and assign it. Setting values are never kept.',
@@ -157,7 +165,7 @@ export function roleSteps(context: VerifyContext, rights: Rights, subscription: 
           {
             scope,
             roleName: 'a custom role',
-            actions: ['Microsoft.Network/bastionHosts/getShareableLinks/action'],
+            actions: [asAction('Microsoft.Network/bastionHosts/getShareableLinks/action')],
             without: 'The check of Bastion share links is left out.',
             nextStep: 'Reader does not include this: create the custom role and assign it.',
             command: postureAddOnRole(scope),

@@ -6,6 +6,7 @@ import {
   cloudOfEndpoint,
   customCloud,
   graphScope,
+  isRegistryHost,
   portalResourceUrl,
   publicCloud,
   registryScope,
@@ -87,6 +88,18 @@ describe('custom cloud', () => {
       );
     });
   }
+
+  it('recognises its registries by name, with and without port', () => {
+    const cloud = customCloud(settings);
+    assert.equal(isRegistryHost(cloud, 'Team.azurecr.contoso.test:8443'), true);
+    assert.equal(isRegistryHost(cloud, 'evilazurecr.contoso.test'), false);
+    assert.equal(isRegistryHost(cloud, 'team.azurecr.contoso.test.evil.test'), false);
+    const byAddress = customCloud({ ...settings, registrySuffix: '127.0.0.1' });
+    assert.equal(byAddress.registrySuffix, '127.0.0.1');
+    assert.equal(isRegistryHost(byAddress, '127.0.0.1:5001'), true);
+    assert.equal(isRegistryHost(byAddress, 'x.127.0.0.1'), false);
+    assert.equal(isRegistryHost(publicCloud, 'contoso-e7ggejfuhzhgedc8.azurecr.io'), true);
+  });
 
   it('refuses what is no object', () => {
     for (const value of [undefined, null, [], 'x', 1]) {

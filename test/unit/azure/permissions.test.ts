@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isAllowed, matchesAction, missingActions, type PermissionEntry } from '../../../src/azure/permissions.ts';
+import {
+  isAllowed,
+  isGranted,
+  matchesAction,
+  missingActions,
+  type PermissionEntry,
+} from '../../../src/azure/permissions.ts';
 import { assignRoleCommand, builtInRole, roleForAction, roles } from '../../../src/azure/roles.ts';
 
 const entry = (part: Partial<PermissionEntry>): PermissionEntry => ({
@@ -59,13 +65,21 @@ describe('effective permissions', () => {
     assert.equal(isAllowed(entries, readRegistry), true);
   });
 
-  it('keep actions and data actions apart unless both are meant (acceptance 8)', () => {
-    const entries = [entry({ dataActions: ['Microsoft.ContainerRegistry/registries/catalog/read'] })];
+  it('keep actions and data actions apart', () => {
     const catalog = 'Microsoft.ContainerRegistry/registries/catalog/read';
+    const entries = [entry({ dataActions: [catalog] })];
     assert.equal(isAllowed(entries, catalog), false);
     assert.equal(isAllowed(entries, catalog, 'dataAction'), true);
-    assert.equal(isAllowed(entries, catalog, 'any'), true);
-    assert.equal(isAllowed([entry({ actions: [catalog] })], catalog, 'any'), true);
+  });
+
+  it('find an action that somebody put into the other bucket by its name (acceptance 8)', () => {
+    const catalog = 'Microsoft.ContainerRegistry/registries/catalog/read';
+    assert.equal(isGranted([entry({ actions: [catalog] })], catalog, 'dataAction'), true);
+    assert.equal(isGranted([entry({ dataActions: ['Microsoft.ContainerRegistry/*'] })], readRegistry, 'action'), true);
+    assert.equal(isGranted([entry({ actions: ['*/read'] })], catalog, 'dataAction'), false, 'Reader gives no data');
+    assert.equal(isGranted([entry({ actions: ['*'] })], catalog, 'dataAction'), false, 'nor does Owner');
+    const excluded = [entry({ actions: ['Microsoft.ContainerRegistry/*'], notActions: ['*/catalog/read'] })];
+    assert.equal(isGranted(excluded, catalog, 'dataAction'), false);
   });
 
   it('an exclusion in one bucket leaves the other alone', () => {
@@ -77,8 +91,12 @@ describe('effective permissions', () => {
 
   it('of no entry allow nothing', () => {
     assert.equal(isAllowed([], readRegistry), false);
-    assert.deepEqual(missingActions([], ['a', 'b']), ['a', 'b']);
-    assert.deepEqual(missingActions([entry({ actions: ['a'] })], ['a', 'b']), ['b']);
+    const wanted = [
+      { action: 'a', kind: 'action' },
+      { action: 'b', kind: 'dataAction' },
+    ] as const;
+    assert.deepEqual(missingActions([], wanted), wanted);
+    assert.deepEqual(missingActions([entry({ actions: ['a'] })], wanted), [{ action: 'b', kind: 'dataAction' }]);
   });
 });
 
