@@ -6,7 +6,6 @@ import type { AssetKind, FindingState } from '../findings/types.ts';
 import type { ConnectionSummary, DashboardModel, ScanSummary, SeverityCounts } from '../report/contract.ts';
 import type { FindingListItem } from '../report/list-item.ts';
 import type { Documents } from '../scan/documents.ts';
-import { placementsOf } from '../scan/image-plan.ts';
 import { registriesOf, clustersOf } from '../scan/estate.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { AdvisoryStatus } from '../advisories/types.ts';
@@ -101,14 +100,9 @@ export async function buildDashboard(input: DashboardInput): Promise<DashboardMo
       count('workload', state?.workloads.length ?? 0);
       scanned += state?.workloads.length ?? 0;
     }
-    const hosts = new Set(registries.map(({ facts }) => facts.loginServer));
-    const foreign = new Set(
-      placementsOf(states.flatMap(({ state }) => (state === undefined ? [] : [state])))
-        .filter(({ host }) => !hosts.has(host))
-        .map(({ host, repository, digest }) => `${host}/${repository}@${digest ?? ''}`),
-    ).size;
-    count('image', foreign);
-    miss('running images of registries that are not connected', foreign);
+    const skipped = documents.skipped(connection.id);
+    count('image', skipped.length);
+    for (const [reason, list] of Map.groupBy(skipped, (each) => each.reason)) miss(reason, list.length);
     const figures = postureFigures.safeParse(store.document('posture', connection.id)?.value);
     if (figures.success) {
       evaluated += figures.data.evaluated;

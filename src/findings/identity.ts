@@ -65,9 +65,11 @@ function firstSeen(draft: FindingDraft, now: string, scanId: string): Finding {
 }
 
 function seenAgain(old: StoredFinding, draft: FindingDraft, now: string, scanId: string): Finding {
-  const state: FindingState = draft.result === 'open' ? 'open' : draft.result;
+  // Judged again in the scan that saw it first, because more is known by now: still new.
+  const stillNew = old.state === 'new' && old.history[0]?.scanId === scanId;
+  const state: FindingState = draft.result === 'open' ? (stillNew ? 'new' : 'open') : draft.result;
   let history: readonly FindingEvent[] = old.history;
-  const reopened = old.state === 'fixed' && state === 'open';
+  const reopened = old.state === 'fixed' && draft.result === 'open';
   if (reopened) history = record(history, { at: now, what: 'reopened', text: 'Found again', scanId });
   else if (plain(old.state) !== plain(state)) {
     history = record(history, { at: now, what: 'state', text: `${plain(old.state)} → ${plain(state)}`, scanId });

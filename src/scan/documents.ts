@@ -48,6 +48,11 @@ export interface ClusterRecord {
   readonly error?: { readonly message: string; readonly nextStep: string; readonly denied: boolean };
 }
 
+export interface SkippedImage {
+  readonly what: string;
+  readonly reason: string;
+}
+
 /** Resources a document; keeps each write and read short. */
 const slice = 400;
 
@@ -110,6 +115,15 @@ export class Documents {
 
   clusters(connectionId?: string): ClusterRecord[] {
     return this.#store.documents('cluster', connectionId).map(({ value }) => value as ClusterRecord);
+  }
+
+  /** Images that the last whole scan left out, and why. */
+  putSkipped(connectionId: string, skipped: readonly SkippedImage[]): void {
+    this.#store.putDocument('skipped', connectionId, connectionId, skipped);
+  }
+
+  skipped(connectionId: string): readonly SkippedImage[] {
+    return (this.#store.document('skipped', connectionId)?.value ?? []) as readonly SkippedImage[];
   }
 
   putImage(connectionId: string, key: string, record: ImageRecord): void {

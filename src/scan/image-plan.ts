@@ -2,6 +2,7 @@ import type { RegistryFacts } from '../azure/registry-facts.ts';
 import { compareText } from '../core/order.ts';
 import type { ImagePlacement } from '../findings/facts.ts';
 import type { ListedImage } from '../inventory/registry-tree.ts';
+import type { SkippedImage } from './documents.ts';
 import type { ClusterState } from '../kubernetes/types.ts';
 import { parseReference } from '../registry/reference.ts';
 
@@ -28,7 +29,7 @@ export interface ImagePlan {
   /** Running digests first, then tags that move, then the rest. */
   readonly jobs: readonly ImageJob[];
   /** What will not be read, and why. */
-  readonly skipped: readonly { readonly what: string; readonly reason: string }[];
+  readonly skipped: readonly SkippedImage[];
 }
 
 /** Which images a scan reads, in which order. Pure. `known` are keys of earlier scans that are kept up to date. */

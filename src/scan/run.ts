@@ -304,9 +304,7 @@ class Run {
     const jobs = plan.jobs.filter((job) =>
       this.#scope.image(job.key, job.registry.id, job.registry.loginServer, job.repository, scanner.workloadsOf(job)),
     );
-    if (this.#scope.isWhole)
-      for (const { what, reason } of plan.skipped)
-        this.#problems.push({ what, reason, nextStep: 'Nothing was read of it.' });
+    if (this.#scope.isWhole) this.#documents.putSkipped(connection.id, plan.skipped);
     // What an earlier scan had finished comes last: its layers are known, and only its context may have changed.
     const fresh = jobs.filter(({ key }) => !finished.has(key));
     const again = jobs.filter(({ key }) => finished.has(key));
