@@ -167,6 +167,7 @@ export function activateShell(context: vscode.ExtensionContext, load: LoadEngine
       failures,
     ),
   );
+  connections.settle().catch((error: unknown) => log.error('connections not settled', error));
   return { close: () => engine.close() };
 }
 

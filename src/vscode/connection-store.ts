@@ -31,7 +31,8 @@ const secretShape = z.object({
 export interface EditorConnectionStore extends ConnectionStore {
   /** What is known without asking anybody; reads global state alone. */
   snapshot(): readonly Connection[];
-  removeSecret(id: string): Promise<void>;
+  /** Ends verifications that a window which is gone left running. */
+  settle(): Promise<void>;
 }
 
 export interface ConnectionStorePorts {
@@ -112,9 +113,13 @@ export function createConnectionStore(ports: ConnectionStorePorts): EditorConnec
       unkept.set(id, record);
       return false;
     },
-    async removeSecret(id) {
-      unkept.delete(id);
-      await ports.secrets.delete(key(id));
+    async settle() {
+      if (!snapshot().some(({ state }) => state === 'verifying')) return;
+      await change((list) =>
+        list.map((connection) =>
+          connection.state === 'verifying' ? { ...connection, state: 'unverified' } : connection,
+        ),
+      );
     },
   };
 }

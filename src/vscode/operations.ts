@@ -118,14 +118,18 @@ export function createOperations(engine: EngineHost, log: Log): Operations {
       const running = verifications.get(connection.id);
       if (running !== undefined) return running.result;
       const steps: VerifyStep[] = [];
-      const result = run('verify', l10n.t('Verifying {name}', { name: connection.name }), async (signal, tell) =>
-        (await engine.get()).verify(connection.id, signal, (step) => {
+      const result = run('verify', l10n.t('Verifying {name}', { name: connection.name }), async (signal, tell) => {
+        const verdict = await (
+          await engine.get()
+        ).verify(connection.id, signal, (step) => {
           takeStep(steps, step);
           const done = steps.filter(({ state }) => state !== 'pending' && state !== 'running').length;
           tell(l10n.t('{done} of {total}', { done, total: steps.length }));
           stepsChanged.fire(connection.id);
-        }),
-      ).finally(() => {
+        });
+        signal.throwIfAborted(); // a verdict on half of the steps is none
+        return verdict;
+      }).finally(() => {
         verifications.delete(connection.id);
         stepsChanged.fire(connection.id);
       });

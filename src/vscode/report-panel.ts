@@ -118,8 +118,8 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
         const engine = await ports.engine.get();
         const limits = findingsLimits(settingsOf());
         const query = { ...message.query, filter: limitFilter(message.query.filter, limits) };
-        const { queryId, offset, limit, facets } = message;
-        send({ type: 'findings', page: await engine.findings.page(queryId, query, offset, limit, facets) });
+        const { queryId, offset, limit, facets, locate } = message;
+        send({ type: 'findings', page: await engine.findings.page(queryId, query, offset, limit, facets, locate) });
         return;
       }
       case 'detail': {

@@ -127,6 +127,7 @@ async function connect(shell: Shell): Promise<void> {
   shell.surfaces.update();
   shell.assetTree.refresh();
   if (!secretKept) warnSecretNotKept(shell);
+  await unfold(shell, connection.id);
   if (!result.verify) return;
   const verdict = await verifyAndTell(shell, connection, true);
   if (verdict !== undefined && verdict !== 'failed' && !shell.operations.scanRunning) {
@@ -137,6 +138,17 @@ async function connect(shell: Shell): Promise<void> {
       false,
     );
   }
+}
+
+/** Unfolds a new connection, so that its steps are seen as they come; only where somebody is looking already. */
+async function unfold(shell: Shell, connectionId: string): Promise<void> {
+  if (!shell.assetView.visible) return;
+  const nodes = await shell.assetTree.getChildren();
+  const node = nodes.find((each) => each.connectionId === connectionId);
+  const parts = node === undefined ? [] : await shell.assetTree.getChildren(node);
+  const connectivity = parts.find(({ kind }) => kind === 'connectivity') ?? node;
+  if (connectivity !== undefined)
+    await shell.assetView.reveal(connectivity, { select: false, focus: false, expand: true });
 }
 
 /** Once a machine: every session asks anyway. */
@@ -194,6 +206,7 @@ async function updateSecret(shell: Shell, connection: Connection): Promise<void>
     prompt: l10n.t('Client secret: the Value, not the Secret ID'),
     clean: (text) => cleanValue(text, 'secret'),
     check: (text, final) => (text === '' && !final ? undefined : checkSecret(text)),
+    busyMessage: l10n.t('Asking Azure for a token…'),
     submit: async (text, signal) => {
       shell.wizard.redactor.register(text);
       try {

@@ -137,7 +137,7 @@ function accessibilityLabel(node: AssetNode, context: AssetContext, description:
   if (context.scanning) parts.push(l10n.t('scanning'));
   if (node.counts !== undefined) {
     const words = countsInWords(l10n, node.counts);
-    parts.push(words === '' ? l10n.t('no open findings') : words);
+    if (words !== '') parts.push(words); // without findings nothing is said: it may not have been scanned
   }
   if (node.deniedCount !== undefined && node.deniedCount > 0) {
     parts.push(

@@ -29,7 +29,7 @@ export function assetTooltip(node: AssetNode, l10n: L10n, connectionName: string
   if (connectionName !== undefined && node.kind !== 'connection') add(l10n.t('Connection'), connectionName);
   if (node.counts !== undefined) {
     const words = countsInWords(l10n, node.counts);
-    add(l10n.t('Open findings'), words === '' ? l10n.t('none') : words);
+    if (words !== '') add(l10n.t('Open findings'), words); // without any nothing is said: it may not have been scanned
   }
   if (node.deniedCount !== undefined && node.deniedCount > 0) {
     lines.push(

@@ -9,6 +9,7 @@ import { commandIds, internalCommandIds, uriSchemes } from '../ids.ts';
 import type { Operations } from '../operations.ts';
 import { assetItem } from './asset-item.ts';
 import { assetTooltip, tooltipCommands } from './asset-tooltip.ts';
+import { worst } from '../words.ts';
 import { overlaySteps } from './live-steps.ts';
 import type { Disposable } from '../disposable.ts';
 
@@ -234,6 +235,10 @@ export class AssetTree implements vscode.TreeDataProvider<AssetNode>, Disposable
   }
 }
 
+function hasResults(node: AssetNode): boolean {
+  return worst(node.counts) !== undefined || (node.deniedCount ?? 0) > 0;
+}
+
 /** What a click or Enter does. Nodes with children only expand. */
 function activation(node: AssetNode): vscode.Command | undefined {
   switch (node.kind) {
@@ -244,7 +249,7 @@ function activation(node: AssetNode): vscode.Command | undefined {
     case 'workload':
     case 'container':
     case 'resource':
-      if (node.hasChildren || node.counts === undefined) return undefined;
+      if (node.hasChildren || !hasResults(node)) return undefined;
       return { command: internalCommandIds.openAsset, title: l10n.t('Open Findings'), arguments: [node.id] };
     case 'more':
       return { command: internalCommandIds.loadMore, title: l10n.t('Load More'), arguments: [node.id] };

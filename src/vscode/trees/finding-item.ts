@@ -2,7 +2,8 @@ import type { AssetKind } from '../../findings/types.ts';
 import type { FindingRow, FindingsGrouping } from '../../report/contract.ts';
 import { severities } from '../../core/severity.ts';
 import { formatNumber, type L10n } from '../l10n.ts';
-import { countsInWords, findingStateWord, severityWord } from '../words.ts';
+import { sourceTools } from '../../report/words.ts';
+import { countsInWords, findingStateWord, severityWord, sourceToolName } from '../words.ts';
 import { contextValue, treeIcons, type ItemLook } from './item-look.ts';
 
 export type GroupRow = FindingRow & { readonly type: 'group' };
@@ -14,23 +15,31 @@ export function groupItem(row: GroupRow, grouping: FindingsGrouping, l10n: L10n)
   const description =
     row.newCount > 0 ? l10n.t('{count} · {fresh} new', { count, fresh: formatNumber(l10n, row.newCount) }) : count;
   const words = countsInWords(l10n, row.severityCounts);
+  const label = groupLabel(row, grouping, l10n);
   return {
     id: `group:${grouping}:${row.key}`,
-    label: row.label,
+    label,
     description,
     icon: groupIcon(row, grouping),
     contextValue: contextValue('findingGroup', []),
-    accessibilityLabel: [row.label, l10n.t('group'), l10n.t('{count} findings', { count }), words]
+    accessibilityLabel: [label, l10n.t('group'), l10n.t('{count} findings', { count }), words]
       .filter((part) => part !== '')
       .join(', '),
   };
+}
+
+/** Closed vocabularies in the language of the editor; other labels are names. */
+function groupLabel(row: GroupRow, grouping: FindingsGrouping, l10n: L10n): string {
+  if (grouping === 'severity') return severityWord(l10n, row.label);
+  const tool = grouping === 'sourceTool' ? sourceTools.find((name) => name === row.label) : undefined;
+  return tool === undefined ? row.label : sourceToolName(l10n, tool);
 }
 
 function groupIcon(row: GroupRow, grouping: FindingsGrouping): ItemLook['icon'] {
   switch (grouping) {
     case 'severity': {
       const severity =
-        severities.find((level) => level === row.key) ?? severities.find((level) => row.severityCounts[level] > 0);
+        severities.find((level) => level === row.label) ?? severities.find((level) => row.severityCounts[level] > 0);
       return severity === undefined
         ? { id: treeIcons.group.severity }
         : { id: treeIcons.group.severity, color: `plimsoll.severity.${severity}` };

@@ -41,6 +41,8 @@ export interface InputOptions<T> {
   /** On every change. */
   readonly clean?: (text: string) => CleanedValue;
   readonly check: (text: string, final: boolean) => Remark | undefined;
+  /** Said while `submit` runs. */
+  readonly busyMessage?: string;
   /** After Enter on a value without error; the box is busy and disabled meanwhile. Esc aborts the signal. */
   readonly submit: (text: string, signal: AbortSignal) => Promise<Submitted<T>>;
 }
@@ -100,6 +102,9 @@ export async function askInput<T>(options: InputOptions<T>): Promise<BoxOutcome<
         }
         box.busy = true;
         box.enabled = false;
+        box.validationMessage = validation(
+          options.busyMessage === undefined ? undefined : { level: 'info', message: options.busyMessage },
+        );
         const submitted = await options.submit(text, controller.signal);
         if (controller.signal.aborted) return;
         if ('done' in submitted) {
@@ -161,6 +166,8 @@ export interface PickOptions<T> {
   readonly items: readonly PickItem<T>[] | ((signal: AbortSignal) => Promise<LoadedItems<T> | undefined>);
   readonly selected?: (choice: T) => boolean;
   readonly many?: boolean;
+  /** Said after Enter without any choice. */
+  readonly noneChosen?: string;
   /** The step numbers may depend on what is highlighted. */
   readonly totalStepsOf?: (choice: T) => number;
   /** After the choice; the list is busy meanwhile. */
@@ -204,7 +211,10 @@ export async function askPick<T>(options: PickOptions<T>): Promise<BoxOutcome<re
       const accept = async (): Promise<void> => {
         const chosen = options.many === true ? pick.selectedItems : pick.activeItems.slice(0, 1);
         const choices = chosen.flatMap(({ choice }) => (choice === undefined ? [] : [choice]));
-        if (choices.length === 0) return;
+        if (choices.length === 0) {
+          if (options.many === true) pick.prompt = options.noneChosen;
+          return;
+        }
         if (options.submit === undefined) {
           settle({ kind: 'done', value: choices });
           return;

@@ -19,6 +19,7 @@ export async function subscriptionsBox(session: WizardSession, place: Place): Pr
     place,
     many: true,
     placeholder: l10n.t('Which subscriptions?'),
+    noneChosen: l10n.t('Choose at least one: Space marks it, Enter accepts.'),
     buttons: [session.helpButton('connect')],
     items: async (signal) => {
       const all = await readSubscriptions(session, signal).catch((error: unknown) => {

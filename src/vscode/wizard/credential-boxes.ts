@@ -93,6 +93,7 @@ export async function pasteBox(session: WizardSession, place: Place): Promise<Mo
       session.helpButton('principal'),
     ],
     check: checkPaste,
+    busyMessage: l10n.t('Asking Azure for a token…'),
     submit: async (text, signal) => {
       const found = parseServicePrincipal(text);
       if (found?.clientSecret === undefined) return { stay: { level: 'error', message: found?.message ?? '' } };
@@ -189,6 +190,7 @@ export async function secretBox(session: WizardSession, place: Place): Promise<M
     clean: (text) => cleanValue(text, 'secret'),
     check: (text, final) =>
       text === '' && (session.draft.clientSecret !== '' || !final) ? undefined : checkSecret(text),
+    busyMessage: l10n.t('Asking Azure for a token…'),
     submit: (text, signal) => {
       if (text !== '') session.set({ clientSecret: text });
       return session.submitSignIn('secret', signal);

@@ -102,6 +102,17 @@ describe('the connections that the editor keeps', () => {
     );
   });
 
+  it('do not stay in verification for ever when its window is gone', async () => {
+    const { store } = editor();
+    await store.save({ ...connection('a', 'Prod'), state: 'verifying' });
+    await store.save({ ...connection('b', 'Test'), state: 'gaps' });
+    await store.settle();
+    assert.deepEqual(
+      store.snapshot().map(({ state }) => state),
+      ['unverified', 'gaps'],
+    );
+  });
+
   it('leave out what another version stored in a shape that this one does not know', () => {
     const { store, state, lines } = editor();
     state.set(storageKeys.connections, [connection('a', 'Prod'), { id: 'x', name: 7 }, 'text']);

@@ -55,12 +55,12 @@ describe('an item of the assets tree', () => {
     assert.equal(look.icon.id, 'repo');
   });
 
-  it('27.10: tells denied checks beside the absence of findings', () => {
+  it('27.10: tells denied checks, and does not call clean what has no findings', () => {
     const look = assetItem(
       node({ counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, deniedCount: 3 }),
       context,
     );
-    assert.equal(look.accessibilityLabel, 'web, repository, no open findings, 3 checks denied');
+    assert.equal(look.accessibilityLabel, 'web, repository, 3 checks denied');
     assert.equal(look.severity, undefined);
   });
 

@@ -65,8 +65,8 @@ describe('an item of the findings tree', () => {
     const look = groupItem(
       {
         type: 'group',
-        key: 'high',
-        label: 'High',
+        key: 'severity:high',
+        label: 'high',
         count: 23,
         newCount: 4,
         severityCounts: { ...noCounts, high: 23 },
