@@ -65,6 +65,8 @@ export interface LabSettings {
   readonly lockedSubscriptions: readonly string[];
   /** Names of clusters that are stopped. */
   readonly stoppedClusters: readonly string[];
+  /** Names of clusters that are private: their address resolves nowhere. */
+  readonly privateClusters: readonly string[];
   /** Names of roles that nobody holds any more. */
   readonly revokedRoles: readonly string[];
   /** Quotas of ARM and Resource Graph are kept with 429, not only told in headers. */
@@ -82,6 +84,7 @@ export const defaultSettings: LabSettings = {
   secretExpired: false,
   lockedSubscriptions: [],
   stoppedClusters: [],
+  privateClusters: [],
   revokedRoles: [],
   enforceQuotas: false,
   dateSkewSeconds: 0,

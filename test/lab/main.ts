@@ -6,11 +6,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Access } from './access.ts';
 import { resourceManager } from './arm/server.ts';
-import { ResourceStore, type ArmResource } from './arm/resource.ts';
+import { ResourceStore } from './arm/resource.ts';
 import { createAuthority, issueRsa } from './certificates.ts';
 import { startControl } from './control.ts';
 import { denyAssignments, roleAssignments } from './data/assignments.ts';
-import { clusterResources, clusters, type ClusterKey } from './data/clusters.ts';
+import { clusterAsItIs, clusterResources, clusters, privateHost, type ClusterKey } from './data/clusters.ts';
 import { assessments, pricings } from './data/defender.ts';
 import { allApps, apps, namedSignIns, tenant, tenants } from './data/directory.ts';
 import { finance, production, staging, subscriptions } from './data/estate.ts';
@@ -25,7 +25,7 @@ import { microsoftGraph } from './graph.ts';
 import { makeFolders } from './folders.ts';
 import { buildImages, buildMirror } from './images/main.ts';
 import { Journal } from './journal.ts';
-import { at, isObject, type Json } from './json.ts';
+import type { Json } from './json.ts';
 import { byKey, mapKeys } from './keys.ts';
 import { entraKubeconfig, localKubeconfig } from './kubernetes/kubeconfig.ts';
 import { clusterApi, kubernetesServerId } from './kubernetes/server.ts';
@@ -168,7 +168,7 @@ async function assemble(
       }),
       ...generatedResources(options.resources ?? 0),
     ],
-    (one) => asItIs(one, faults),
+    (one) => clusterAsItIs(one, faults.settings),
   );
 
   authorityOrigin.serve(
@@ -219,7 +219,9 @@ async function assemble(
         const parts = {
           cluster: clusters[key].name,
           resourceGroup: clusters[key].resourceGroup,
-          server: clusterOrigins[key].origin,
+          server: faults.settings.privateClusters.includes(clusters[key].name)
+            ? `https://${privateHost(clusters[key].name)}:443`
+            : clusterOrigins[key].origin,
           authorityPem: clusterAuthorities[key].certificatePem,
         };
         const text =
@@ -349,18 +351,6 @@ async function assemble(
     },
     stop: close,
   };
-}
-
-/** What the settings change about a resource. */
-function asItIs(one: ArmResource, faults: FaultBoard): ArmResource {
-  const { properties } = one;
-  if (
-    !faults.settings.stoppedClusters.includes(one.name) ||
-    !isObject(properties) ||
-    at(properties, 'powerState') === undefined
-  )
-    return one;
-  return { ...one, properties: { ...properties, powerState: { code: 'Stopped' } } };
 }
 
 async function main(): Promise<void> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { lookup } from 'node:dns/promises';
 import { Agent } from 'node:https';
 import { AuthorizationManagementClient } from '@azure/arm-authorization';
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
@@ -379,6 +380,23 @@ describe('lab: Resource Manager', () => {
       assert.equal(refused.status, 409);
       const subscription = await get(`/subscriptions/${lab.credentials.subscriptionId2}?api-version=2022-12-01`);
       assert.equal(subscription.json['state'], 'Disabled');
+    });
+
+    it('makes a cluster private on request, at an address that resolves nowhere', async () => {
+      lab.faults.configure({ privateClusters: ['aks-harbour'] });
+      const { resourceId } = lab.clusters.entra;
+      const cluster = (await get(`${resourceId}?api-version=2026-06-01`)).json;
+      assert.equal(at(cluster, 'properties', 'apiServerAccessProfile', 'enablePrivateCluster'), true);
+      assert.equal(at(cluster, 'properties', 'fqdn'), undefined);
+      const answer = await ask(
+        lab,
+        `${lab.customCloud.armEndpoint}${resourceId}/listClusterUserCredential?api-version=2026-06-01`,
+        { method: 'POST', ...bearer(await armToken(lab)) },
+      );
+      const value = textOf(at((answer.json['kubeconfigs'] as Json[])[0], 'value')) ?? '';
+      const host = textOf(at(cluster, 'properties', 'privateFQDN')) ?? '';
+      assert.match(Buffer.from(value, 'base64').toString('utf8'), new RegExp(`server: https://${host}:443`));
+      await assert.rejects(lookup(host), /ENOTFOUND|EAI_AGAIN/);
     });
 
     it('takes roles away on request', async () => {

@@ -1,6 +1,7 @@
 // The two clusters, as Resource Manager shows them.
 import { child, resource, type ArmResource } from '../arm/resource.ts';
-import type { JsonObject } from '../json.ts';
+import type { LabSettings } from '../faults.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { tenant } from './directory.ts';
 import { groups } from './estate.ts';
 import { diagnosticSettings } from './registries.ts';
@@ -199,4 +200,27 @@ function pools(cluster: ArmResource, profiles: readonly Pool[]): ArmResource[] {
     type: 'Microsoft.ContainerService/managedClusters/agentPools',
     properties,
   }));
+}
+
+/** A name that no resolver knows (RFC 2606, ".invalid"). */
+export function privateHost(cluster: string): string {
+  return `${cluster}-dns-0a1b2c3d.privatelink.westeurope.azmk8s.invalid`;
+}
+
+/** What the settings change about a cluster; other resources stay as they are. */
+export function clusterAsItIs(one: ArmResource, settings: LabSettings): ArmResource {
+  const { properties } = one;
+  if (one.type.toLowerCase() !== type.toLowerCase() || !isObject(properties)) return one;
+  const stopped = settings.stoppedClusters.includes(one.name) ? { powerState: { code: 'Stopped' } } : {};
+  if (!settings.privateClusters.includes(one.name)) return { ...one, properties: { ...properties, ...stopped } };
+  const { fqdn: _public, ...others } = properties;
+  return {
+    ...one,
+    properties: {
+      ...others,
+      ...stopped,
+      privateFQDN: privateHost(one.name),
+      apiServerAccessProfile: { enablePrivateCluster: true, enablePrivateClusterPublicFQDN: false },
+    },
+  };
 }
