@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../core/json.ts';
 import { isDigest } from '../registry/reference.ts';
 import { normaliseEntry } from './history.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DamagedError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { isDigest } from '../registry/reference.ts';

@@ -8,7 +8,7 @@ import type { KeepFilter, LayerContent, LayerEntry, Problem } from './types.ts';
 const maxLinkHops = 40;
 const maxLinkLength = 4096;
 /** Directories and files of one image; the largest images known have under a million. */
-const maxNodes = 2_000_000;
+const defaultMaxNodes = 2_000_000;
 const sliceMs = 12;
 
 /** Top-level directories that merged-/usr distributions turn into links to directories below `usr`. */
@@ -56,6 +56,8 @@ export interface FileTreeOptions {
   readonly keep: KeepFilter;
   /** Files whose states after each layer are recorded. */
   isDatabase(path: string): boolean;
+  /** Directories and files of the whole image; more end in LimitExceededError. */
+  readonly maxNodes?: number;
 }
 
 /**
@@ -79,7 +81,7 @@ export class FileTree {
 
   /** Puts the next layer on top. Yields to the event loop. Throws LimitExceededError. */
   async apply(layer: LayerContent, index: number, signal: AbortSignal): Promise<void> {
-    const application = new Application(this.#root, index, this.#nodes);
+    const application = new Application(this.#root, index, this.#nodes, this.#options.maxNodes ?? defaultMaxNodes);
     let sliceStart = performance.now();
     const pause = async (): Promise<void> => {
       if (performance.now() - sliceStart < sliceMs) return;
@@ -229,16 +231,18 @@ function asFile(path: string, node: Leaf): TreeFile {
 class Application {
   readonly #root: Directory;
   readonly #index: number;
+  readonly #maxNodes: number;
   nodes: number;
   /** Directories by the path that entries name; emptied when a directory or link is replaced. */
   readonly #parents = new Map<string, { path: string; directory: Directory }>();
   /** Kept contents that whiteouts of this layer removed: to recognise files that come back unchanged. */
   readonly #removed = new Map<string, Leaf>();
 
-  constructor(root: Directory, index: number, nodes: number) {
+  constructor(root: Directory, index: number, nodes: number, maxNodes: number) {
     this.#root = root;
     this.#index = index;
     this.nodes = nodes;
+    this.#maxNodes = maxNodes;
   }
 
   remove(path: string): void {
@@ -320,9 +324,9 @@ class Application {
   }
 
   #count(): void {
-    if (++this.nodes > maxNodes) {
+    if (++this.nodes > this.#maxNodes) {
       throw new LimitExceededError(
-        `Cannot put the layers together: the image has more than ${maxNodes} files and directories`,
+        `Cannot put the layers together: the image has more than ${this.#maxNodes} files and directories`,
         'Report the image if it is genuine.',
       );
     }

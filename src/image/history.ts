@@ -23,9 +23,8 @@ const instructions =
 /** A shell with its options up to `-c`, also `-lc` or `-exc`, with `-o pipefail` in between; those of Windows. */
 const shell =
   /^(?:(?:\/[\w./-]*\/)?(?:ba|da|a|z|k)?sh(?:\s+(?:[-+][A-Za-z]*o\s+[a-z]+|[-+][A-Za-z]+))*?\s+-[A-Za-z]*c(?:\s+|$)|(?:[A-Za-z]:\\[\w\\. -]*\\)?(?:cmd(?:\.exe)?\s+\/S\s+\/C\s+|(?:powershell|pwsh)(?:\.exe)?\s+-(?:Command|c)\s+))/i;
-const buildkitMark = /\s*# buildkit\s*$/;
-const buildahMark =
-  /(?:\|(?:inherit[A-Za-z]*|force-[a-z-]+|unset[a-z]*|rewrite-timestamp|created-annotation)=[^|\s]*)+$/i;
+const buildkitMark = '# buildkit';
+const buildahMark = /^(?:inherit[A-Za-z]*|force-[a-z-]+|unset[a-z]*|rewrite-timestamp|created-annotation)=[^|\s]*$/i;
 const flags = /^(?:--[a-z][a-z-]*(?:=(?:"[^"]*"|'[^']*'|\S*))?\s+)+/;
 
 /** Takes `created_by` apart, as each builder writes it. */
@@ -45,8 +44,8 @@ function builderOf(entry: HistoryEntry): Builder {
   if (author === 'kaniko') return 'kaniko';
   if (author === '.NET SDK' || createdBy.startsWith('.NET SDK Container Tooling')) return 'dotnet-sdk';
   if (author === 'Jib' || /^jib-(?:maven|gradle|core|cli)/.test(createdBy)) return 'jib';
-  if (comment.startsWith('buildkit.') || buildkitMark.test(createdBy)) return 'buildkit';
-  if (buildahMark.test(createdBy) || /^FROM \S+/.test(comment)) return 'buildah';
+  if (comment.startsWith('buildkit.') || createdBy.trimEnd().endsWith(buildkitMark)) return 'buildkit';
+  if (withoutMarks(createdBy) !== createdBy.trimEnd() || /^FROM \S+/.test(comment)) return 'buildah';
   if (
     /^(?:Buildpacks |Application (?:Layer|Slice)|Software Bill-of-Materials|Layer: '.*', Created by (?:buildpack|extension): )/.test(
       createdBy,
@@ -59,7 +58,7 @@ function builderOf(entry: HistoryEntry): Builder {
 }
 
 function parse(written: string): Pick<NormalisedEntry, 'instruction' | 'text' | 'destination'> | undefined {
-  const text = written.replace(buildkitMark, '').replace(buildahMark, '').trim();
+  const text = withoutMarks(written).trim();
   const nop = text.indexOf('#(nop)');
   if (nop >= 0 && (nop === 0 || shell.test(text))) {
     const rest = text.slice(nop + '#(nop)'.length).trim();
@@ -69,6 +68,20 @@ function parse(written: string): Pick<NormalisedEntry, 'instruction' | 'text' | 
   const stripped = withoutShell(bare);
   if (stripped !== undefined) return { instruction: 'RUN', text: oneLine(stripped) };
   return ofInstruction(text);
+}
+
+/** Without what BuildKit and Buildah write behind the instruction. */
+function withoutMarks(written: string): string {
+  let text = written.trimEnd();
+  if (text.endsWith(buildkitMark)) return text.slice(0, -buildkitMark.length).trimEnd();
+  for (
+    let bar = text.lastIndexOf('|');
+    bar >= 0 && buildahMark.test(text.slice(bar + 1));
+    bar = text.lastIndexOf('|')
+  ) {
+    text = text.slice(0, bar);
+  }
+  return text;
 }
 
 function ofInstruction(text: string): Pick<NormalisedEntry, 'instruction' | 'text' | 'destination'> | undefined {

@@ -83,8 +83,9 @@ export async function readLayer(
   }
   if (digest !== expected.digest) throw mismatch(expected, `its digest is ${digest}`);
   const diffId = `sha256:${archiveHash.digest('hex')}`;
+  if (damage !== undefined) throw damage;
   if (diffId !== expected.diffId) {
-    throw damage ?? mismatch(expected, `its unpacked digest is ${diffId} instead of ${expected.diffId}`);
+    throw mismatch(expected, `its unpacked digest is ${diffId} instead of ${expected.diffId}`);
   }
   reader.end();
   return { diffId, entries: collector.entries, problems: collector.problems() };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadInputError, DamagedError, LimitExceededError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { mediaTypes } from '../registry/media-types.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { sleep } from '../core/concurrency.ts';
 import { DigestMismatchError, LimitExceededError, NotFoundError, UnexpectedResponseError } from '../core/errors.ts';
 import { headerText, type HttpClient, type HttpResponse } from '../core/http.ts';

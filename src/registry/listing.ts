@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RefusedError, UnexpectedResponseError } from '../core/errors.ts';
 import type { Descriptor, Platform } from './types.ts';
 import { isDigest } from './reference.ts';

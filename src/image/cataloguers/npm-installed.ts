@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../../core/json.ts';
 import { decodeText } from '../text-lines.ts';
 import type { Cataloguer } from '../types.ts';

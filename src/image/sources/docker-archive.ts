@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadInputError, DamagedError, LimitExceededError, NotFoundError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { digestOf } from '../../registry/bytes.ts';
