@@ -94,3 +94,27 @@ export function abandonOnAbort<T>(promise: Promise<T>, signal: AbortSignal): Pro
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new DOMException(String(reason), 'AbortError');
 }
+
+/**
+ * For loops of synchronous work: `pause()` gives everybody else a turn once the loop has run for `sliceMs` since the last
+ * turn, and costs next to nothing before that.
+ */
+export class TurnTaker {
+  readonly #sliceMs: number;
+  #since = performance.now();
+
+  constructor(sliceMs = 8) {
+    this.#sliceMs = sliceMs;
+  }
+
+  /** True when the slice is used up and `pause` would wait. */
+  get isDue(): boolean {
+    return performance.now() - this.#since >= this.#sliceMs;
+  }
+
+  async pause(): Promise<void> {
+    if (!this.isDue) return;
+    await yieldToEventLoop();
+    this.#since = performance.now();
+  }
+}

@@ -51,6 +51,7 @@ export class WorkerClient {
     const worker = this.#start();
     const id = this.#nextId++;
     clearTimeout(this.#idle);
+    worker.ref(); // a call under way keeps the process alive, an idle thread does not
     const output = await new Promise<unknown>((resolve, reject) => {
       const abort = (): void => worker.postMessage({ type: 'abort', id } satisfies ToWorker);
       signal.addEventListener('abort', abort, { once: true });
@@ -91,6 +92,7 @@ export class WorkerClient {
       waiting.reject(error);
     } else waiting.reject(new WorkerCallError(message.code as ErrorCode, message.message, message.nextStep));
     if (this.#waiting.size === 0) {
+      this.#worker?.unref();
       this.#idle = setTimeout(() => void this.close(), idleMs);
       this.#idle.unref();
     }

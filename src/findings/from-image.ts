@@ -1,4 +1,4 @@
-import { yieldToEventLoop } from '../core/concurrency.ts';
+import { TurnTaker } from '../core/concurrency.ts';
 import type { MatchResult, Vulnerability } from '../advisories/types.ts';
 import type { ImageReport, PlacedPackage } from '../image/types.ts';
 import { type BaseSeverity, type SeverityRating, chooseBaseSeverity } from './base-severity.ts';
@@ -44,9 +44,6 @@ export interface ImageFindingsInput {
   readonly now: Date;
 }
 
-/** Findings that are made in one go before others have their turn. */
-const slice = 40;
-
 /** Vulnerabilities of one image digest as findings, with their priority. Depends on its input alone. */
 export async function findingsOfImage(input: ImageFindingsInput): Promise<FindingDraft[]> {
   const { report, match } = input;
@@ -62,11 +59,11 @@ export async function findingsOfImage(input: ImageFindingsInput): Promise<Findin
   const affected = workloadsOf(running);
   const internetFacing = running.some(({ workload }) => workload.exposure.class === 'internet');
   const drafts = new Map<string, FindingDraft>();
-  let made = 0;
+  const turns = new TurnTaker();
   for (const { package: index, vulnerability } of match.matches) {
     const item = report.packages[index];
     if (item === undefined) continue;
-    if (++made % slice === 0) await yieldToEventLoop();
+    await turns.pause();
     const id = `${vulnerability.id}|${item.type}/${item.name}@${item.version}|${input.asset.id}`;
     const known = drafts.get(id);
     if (known !== undefined) {

@@ -4,7 +4,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import type { Clock } from '../core/clock.ts';
-import { yieldToEventLoop } from '../core/concurrency.ts';
+import { TurnTaker, yieldToEventLoop } from '../core/concurrency.ts';
 import type { Log } from '../core/log.ts';
 import { applyScan, type StoredFinding } from '../findings/identity.ts';
 import type { Finding, FindingDraft } from '../findings/types.ts';
@@ -23,9 +23,6 @@ const storedLayer = layerFormat * 1000 + readerVersion;
 
 /** A lease whose owner has not shown up for this long is free. */
 const leaseTimeoutMs = 30_000;
-
-/** Statements per write transaction; keeps each one well under 50 ms. */
-const batch = 200;
 
 export interface ScanRow {
   readonly id: string;
@@ -136,6 +133,7 @@ export class StateStore implements LayerCache {
     outOfReach?: (finding: Finding) => boolean,
   ): Promise<void> {
     const before = new Map<string, StoredFinding>();
+    const reading = new TurnTaker();
     for (const row of this.#sql(
       'SELECT detail, state, first_seen, last_seen, fixed_at, reopened_at, history FROM findings WHERE scope = ?',
     ).all(scope)) {
@@ -144,14 +142,18 @@ export class StateStore implements LayerCache {
     }
     const now = this.#now();
     const changed = applyScan(before, drafts, now, scanId, outOfReach);
-    for (let start = 0; start < changed.length; start += batch) {
+    let at = 0;
+    while (at < changed.length) {
+      const turns = new TurnTaker();
       inTransaction(this.#database, () => {
         const put = this.#sql(
           `INSERT OR REPLACE INTO findings
            (id, scope, connection_id, state, first_seen, last_seen, fixed_at, reopened_at, effective, item, detail, history)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         );
-        for (const finding of changed.slice(start, start + batch)) {
+        do {
+          const finding = changed[at++];
+          if (finding === undefined) break;
           const { state, firstSeen, lastSeen, fixedAt, reopenedAt, history, ...draft } = finding;
           put.run(
             finding.id,
@@ -167,7 +169,7 @@ export class StateStore implements LayerCache {
             JSON.stringify(draft),
             JSON.stringify(history),
           );
-        }
+        } while (!turns.isDue);
         this.#sql('UPDATE change_counter SET findings = findings + 1').run();
       });
       await yieldToEventLoop();
