@@ -139,6 +139,7 @@ export class StateStore implements LayerCache {
     ).all(scope)) {
       const finding = toFinding(row);
       before.set(finding.id, finding);
+      await reading.pause();
     }
     const now = this.#now();
     const changed = applyScan(before, drafts, now, scanId, outOfReach);
