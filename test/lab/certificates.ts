@@ -18,7 +18,7 @@ export interface KeyedCertificate {
   readonly der: Buffer;
 }
 
-export interface Subject {
+interface Subject {
   readonly commonName: string;
   readonly organization?: string;
   /** DNS names and IPv4 addresses of a server; absent makes a client certificate. */

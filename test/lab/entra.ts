@@ -7,7 +7,7 @@ import { json, type Exchange, type Handler, type Reply } from './origin.ts';
 import type { TokenSigner } from './tokens.ts';
 
 /** A resource that tokens are made for. */
-export interface Resource {
+interface Resource {
   readonly kind: 'arm' | 'registry' | 'graph' | 'kubernetes' | 'other';
   /** As asked for in scopes, without trailing slash. */
   readonly audience: string;

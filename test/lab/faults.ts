@@ -77,7 +77,7 @@ export interface LabSettings {
   readonly registryAudienceUnknown: boolean;
 }
 
-export const defaultSettings: LabSettings = {
+const defaultSettings: LabSettings = {
   tokenLifetimeSeconds: 3599,
   registryTokenSeconds: 300,
   sasLifetimeSeconds: 600,

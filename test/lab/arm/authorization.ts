@@ -20,7 +20,7 @@ interface AssignmentFilter {
 }
 
 /** Undefined when the service would not understand it. */
-export function parseFilter(text: string | undefined): AssignmentFilter | undefined {
+function parseFilter(text: string | undefined): AssignmentFilter | undefined {
   let filter: AssignmentFilter = { atScope: false };
   if (text === undefined || text.trim() === '') return filter;
   for (const part of text.trim().split(/\s+and\s+/i)) {

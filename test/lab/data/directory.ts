@@ -1,6 +1,6 @@
 // Who exists in the lab's directory: tenants, applications, groups. All ids are invented.
 
-export interface AppSecret {
+interface AppSecret {
   readonly secretId: string;
   readonly value: string;
   /** ISO time. */
@@ -43,7 +43,7 @@ export const tenant: Tenant = {
 };
 
 /** A directory that holds no subscription of the lab. */
-export const otherTenant: Tenant = {
+const otherTenant: Tenant = {
   tenantId: 'fab21ca0-9999-4888-8777-666655554444',
   displayName: 'Fabrikam Shipping',
   domain: 'fabrikam.onmicrosoft.test',

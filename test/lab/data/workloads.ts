@@ -28,7 +28,7 @@ const written = ({ host, repository, tag }: RunnableImage): string => `${host}/$
 const byDigest = ({ host, repository }: RunnableImage, digest: string): string => `${host}/${repository}@${digest}`;
 
 /** Annotation of a service whose load balancer has no public address. */
-export const internalLoadBalancer = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' };
+const internalLoadBalancer = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' };
 
 export function workloads(find: ImageFinder): Readonly<Record<ClusterKey, readonly KubernetesObject[]>> {
   return { entra: harbour(find), local: edge(find) };

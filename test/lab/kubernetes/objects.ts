@@ -8,7 +8,7 @@ export interface KubernetesObject extends JsonObject {
   readonly metadata: ObjectMeta;
 }
 
-export interface ObjectMeta extends JsonObject {
+interface ObjectMeta extends JsonObject {
   readonly name: string;
   readonly namespace?: string;
   readonly uid: string;
@@ -85,7 +85,7 @@ function suffixOf(text: string): string {
   return [...bytes.subarray(0, 5)].map((byte) => alphabet[byte % alphabet.length]).join('');
 }
 
-export interface ContainerFields {
+interface ContainerFields {
   readonly name: string;
   /** As written in the pod. */
   readonly image: string;

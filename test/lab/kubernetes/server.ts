@@ -9,7 +9,7 @@ import type { KubernetesObject } from './objects.ts';
 /** Application id of AKS servers, the same in every cloud. */
 export const kubernetesServerId = '6dae42f8-4368-4678-94ff-3960e28e3630';
 
-export type ClusterSignIn =
+type ClusterSignIn =
   | { readonly kind: 'entra'; readonly signer: TokenSigner; readonly tenantId: string; readonly access: Access }
   | { readonly kind: 'local'; readonly token: string };
 

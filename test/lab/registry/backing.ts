@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseObject, textOf } from '../json.ts';
 import type { RegistryStorage } from './storage.ts';
 
-export interface BackingRequest {
+interface BackingRequest {
   readonly method: 'GET' | 'HEAD';
   /** Path below the registry's root, such as `/v2/team-a/api/manifests/1.0`. */
   readonly path: string;
@@ -17,7 +17,7 @@ export interface BackingRequest {
   readonly token: string;
 }
 
-export interface BackingReply {
+interface BackingReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;

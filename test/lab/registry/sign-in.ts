@@ -9,7 +9,7 @@ import { isExpired, type TokenSigner } from '../tokens.ts';
 import { registryIssuer } from './backing.ts';
 import { granted, parseScope, type Caller, type GrantRequest, type RegistryRules } from './grants.ts';
 
-export interface SignInRules extends RegistryRules {
+interface SignInRules extends RegistryRules {
   /** Name of the registry: the user name of its admin user. */
   readonly name: string;
   readonly tenantId: string;

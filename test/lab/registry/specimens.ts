@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { JsonObject } from '../json.ts';
 import type { RegistryStorage, StoredBlob } from './storage.ts';
 
-export interface Specimen {
+interface Specimen {
   readonly name: string;
   readonly repository: string;
   readonly tag: string;

@@ -2,7 +2,7 @@
 import { QueryWindow } from '../arm/quota.ts';
 import type { Caller } from '../arm/replies.ts';
 import { subscriptions } from '../data/estate.ts';
-import type { FaultBoard } from '../faults.ts';
+import type { FaultBoard, LabSettings } from '../faults.ts';
 import { at, isArray, parseObject, textOf, type Json, type JsonObject } from '../json.ts';
 import { json, type Exchange, type Reply } from '../origin.ts';
 import { evaluate, type Result } from './evaluate.ts';
@@ -18,6 +18,7 @@ export interface ResourceGraphParts extends TableParts {
 
 export function resourceGraph(parts: ResourceGraphParts): (caller: Caller, exchange: Exchange) => Reply {
   const window = new QueryWindow(15, 5);
+  const latest = new LatestResult(parts.faults);
   return (caller, exchange) => {
     const { remaining, resetsAfterSeconds } = window.take(caller.objectId);
     const headers = {
@@ -27,7 +28,7 @@ export function resourceGraph(parts: ResourceGraphParts): (caller: Caller, excha
     if (remaining < 0 && parts.faults.settings.enforceQuotas) {
       return { ...rateLimited(), headers: { ...headers, 'retry-after': String(resetsAfterSeconds) } };
     }
-    const reply = answer(parts, caller, exchange);
+    const reply = answer(parts, latest, caller, exchange);
     return { ...reply, headers: { ...headers, ...reply.headers } };
   };
 }
@@ -58,7 +59,7 @@ function badRequest(code: string, message: string): Reply {
   });
 }
 
-function answer(parts: ResourceGraphParts, caller: Caller, exchange: Exchange): Reply {
+function answer(parts: ResourceGraphParts, latest: LatestResult, caller: Caller, exchange: Exchange): Reply {
   const contentType = exchange.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (contentType !== 'application/json') {
     exchange.violation('a query of another content type');
@@ -80,14 +81,45 @@ function answer(parts: ResourceGraphParts, caller: Caller, exchange: Exchange): 
     );
   }
   try {
-    const parsed = parseQuery(query);
-    const rows = rowsOf(parts, parsed.table, caller.objectId, visible);
-    if (rows === undefined)
-      return badRequest('UnknownTable', `Table '${parsed.table}' is invalid, unsupported or disallowed.`);
-    return pageOf(parts, body, query, evaluate(parsed, columns, rows));
+    const key = JSON.stringify([query, caller.objectId, visible]);
+    const result = latest.find(key) ?? evaluated(parts, caller, query, visible);
+    latest.keep(key, result);
+    return pageOf(parts, body, query, result);
   } catch (error) {
     if (error instanceof QueryError) return badRequest(error.code, error.message);
     throw error;
+  }
+}
+
+function evaluated(
+  parts: ResourceGraphParts,
+  caller: Caller,
+  query: string,
+  subscriptionIds: readonly string[],
+): Result {
+  const parsed = parseQuery(query);
+  const rows = rowsOf(parts, parsed.table, caller.objectId, subscriptionIds);
+  if (rows === undefined) {
+    throw new QueryError('UnknownTable', `Table '${parsed.table}' is invalid, unsupported or disallowed.`);
+  }
+  return evaluate(parsed, columns, rows);
+}
+
+/** Keeps one result, so that a page after the first costs nothing; a change of settings ends it. */
+class LatestResult {
+  readonly #faults: FaultBoard;
+  #kept: { readonly key: string; readonly settings: LabSettings; readonly result: Result } | undefined;
+
+  constructor(faults: FaultBoard) {
+    this.#faults = faults;
+  }
+
+  find(key: string): Result | undefined {
+    return this.#kept?.key === key && this.#kept.settings === this.#faults.settings ? this.#kept.result : undefined;
+  }
+
+  keep(key: string, result: Result): void {
+    this.#kept = { key, settings: this.#faults.settings, result };
   }
 }
 
