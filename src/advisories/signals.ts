@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DamagedError, DatabaseUnusableError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import type { EpssEntry, KevEntry } from './types.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { LimitExceededError, RefusedError, UnexpectedResponseError } from '../core/errors.ts';
 import { headerText, type HttpClient, type HttpResponse } from '../core/http.ts';

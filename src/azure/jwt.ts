@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Claims of an app-only access token that say who we are and what was granted. Microsoft Entra, "Access token claims reference". */
 export interface TokenClaims {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the reading of a registry's images depends on. */
 export interface RegistryFacts {

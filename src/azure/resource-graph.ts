@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sleep } from '../core/concurrency.ts';
 import { isEngineError, LimitExceededError, UnexpectedResponseError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';

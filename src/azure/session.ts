@@ -11,7 +11,7 @@ import { parseArmId } from './resource-id.ts';
 import type { SdkClients } from './sdk.ts';
 import { createTokenProvider, type TokenProvider } from './tokens.ts';
 import type { Cloud, ConnectionSecret, Subscription } from './types.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface AzureDeps {
   readonly http: HttpClient;

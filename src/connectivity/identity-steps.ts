@@ -287,6 +287,7 @@ export function subscriptionSteps(
   context: VerifyContext,
   visible: readonly Subscription[],
   wantedIds: readonly string[],
+  listError?: unknown,
 ): StepPlan[] {
   const ids = wantedIds.length > 0 ? wantedIds : visible.map(({ subscriptionId }) => subscriptionId);
   if (ids.length === 0) {
@@ -298,8 +299,9 @@ export function subscriptionSteps(
         required: true,
         neededFor: [features.everything],
         needs: ['token.arm'],
-        run: () =>
-          Promise.resolve({
+        run: () => {
+          if (listError !== undefined) return Promise.resolve(failed(listError));
+          return Promise.resolve({
             state: 'fail',
             reason: 'This identity sees no subscription.',
             nextStep: 'Assign the role Reader at a subscription, then verify again.',
@@ -307,7 +309,8 @@ export function subscriptionSteps(
               label: 'Assign Reader',
               text: `az role assignment create --assignee ${context.session.clientId} --role "Reader" --scope /subscriptions/<subscription id>`,
             },
-          } satisfies StepOutcome),
+          } satisfies StepOutcome);
+        },
       },
     ];
   }

@@ -12,7 +12,7 @@ import { features, Rights, type VerifyContext } from './context.ts';
 import { identitySteps, subscriptionSteps, type VulnerabilityData } from './identity-steps.ts';
 import { registryStep } from './registry-steps.ts';
 import { managementGroupStep, roleSteps } from './role-steps.ts';
-import { isStopped, StepRunner, type StepPlan } from './runner.ts';
+import { failed, isStopped, StepRunner, type StepPlan } from './runner.ts';
 import type { VerifyResult, VerifyStep } from './types.ts';
 
 export interface VerifyOptions {
@@ -83,9 +83,9 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     }),
   );
   await runner.ended('token.arm');
-  const visible = await visibleSubscriptions(context, runner, signal);
+  const { visible, listError } = await visibleSubscriptions(context, runner, signal);
   const wanted = secret.subscriptionIds.map((id) => id.toLowerCase());
-  runner.start(subscriptionSteps(context, visible, wanted));
+  runner.start(subscriptionSteps(context, visible, wanted, listError));
   const covered: readonly Subscription[] =
     wanted.length === 0
       ? visible
@@ -131,19 +131,28 @@ async function visibleSubscriptions(
   context: VerifyContext,
   runner: StepRunner,
   signal: AbortSignal,
-): Promise<readonly Subscription[]> {
-  if (signal.aborted || !runner.isUsable('token.arm')) return [];
+): Promise<{ readonly visible: readonly Subscription[]; readonly listError?: unknown }> {
+  if (signal.aborted || !runner.isUsable('token.arm')) return { visible: [] };
   try {
-    return await context.session.subscriptions(signal);
-  } catch (error) {
-    if (isStopped(signal) || isEngineError(error)) return []; // each named subscription then tells why itself
-    throw error;
+    return { visible: await context.session.subscriptions(signal) };
+  } catch (listError) {
+    if (isStopped(signal)) return { visible: [] };
+    if (!isEngineError(listError)) throw listError;
+    return { visible: [], listError };
   }
 }
 
 interface Found {
   readonly registries: readonly { readonly facts: RegistryFacts; readonly subscriptionId: string }[];
   readonly clusters: readonly { readonly facts: ClusterFacts; readonly subscriptionId: string }[];
+  /** Lists that failed for another reason than a missing role, which has a step of its own. */
+  readonly failures: readonly Failure[];
+}
+
+interface Failure {
+  readonly group: 'registry' | 'cluster';
+  readonly subscription: Subscription;
+  readonly error: unknown;
 }
 
 async function startAssets(
@@ -198,7 +207,27 @@ async function startAssets(
       ),
     );
   }
+  for (const failure of found.failures) plans.push(unlisted(failure));
   runner.start(plans);
+}
+
+/** A list that failed is no empty list: it stands among the steps. */
+function unlisted({ group, subscription, error }: Failure): StepPlan {
+  const isRegistry = group === 'registry';
+  return {
+    id: `${isRegistry ? 'registry.data' : 'cluster.api'}:of:${subscription.subscriptionId}`,
+    group,
+    title: `${isRegistry ? 'Registries' : 'Clusters'} of ${subscription.displayName}`,
+    target: {
+      kind: 'subscription',
+      id: `/subscriptions/${subscription.subscriptionId}`,
+      name: subscription.displayName,
+    },
+    required: false,
+    neededFor: [isRegistry ? features.images : features.clusters],
+    needs: [],
+    run: () => Promise.resolve(failed(error)),
+  };
 }
 
 function scopedOut(id: string, group: VerifyStep['group'], title: string, feature: string): StepPlan {
@@ -237,29 +266,39 @@ async function findAssets(
   what: { readonly withRegistries: boolean; readonly withClusters: boolean },
   signal: AbortSignal,
 ): Promise<Found> {
-  const { session, log } = context;
+  const { session } = context;
   const clients = await session.clients();
-  const tolerant = async <T>(subscriptionId: string, work: () => Promise<readonly T[]>): Promise<readonly T[]> => {
+  const failures: Failure[] = [];
+  const tolerant = async <T>(
+    group: Failure['group'],
+    subscription: Subscription,
+    work: () => Promise<readonly T[]>,
+  ): Promise<readonly T[]> => {
     try {
       return await work();
     } catch (error) {
       signal.throwIfAborted();
       if (!isEngineError(error)) throw error;
-      if (meansNothingThere(error) === undefined)
-        log.debug('assets not listed', { subscriptionId, reason: error.message });
+      if (error.code !== 'access-denied' && meansNothingThere(error) === undefined) {
+        failures.push({ group, subscription, error });
+      }
       return [];
     }
   };
-  const lists = await mapAll(open, stepsAtOnce, signal, async ({ subscriptionId }, inner) => ({
-    subscriptionId,
-    registries: what.withRegistries
-      ? await tolerant(subscriptionId, () => clients.registries(subscriptionId, inner))
-      : [],
-    clusters: what.withClusters
-      ? await tolerant(subscriptionId, () => listClusters(session, subscriptionId, inner))
-      : [],
-  }));
+  const lists = await mapAll(open, stepsAtOnce, signal, async (subscription, inner) => {
+    const { subscriptionId } = subscription;
+    return {
+      subscriptionId,
+      registries: what.withRegistries
+        ? await tolerant('registry', subscription, () => clients.registries(subscriptionId, inner))
+        : [],
+      clusters: what.withClusters
+        ? await tolerant('cluster', subscription, () => listClusters(session, subscriptionId, inner))
+        : [],
+    };
+  });
   return {
+    failures,
     registries: lists
       .flatMap(({ subscriptionId, registries }) => registries.map((facts) => ({ facts, subscriptionId })))
       .sort((a, b) => compareText(a.facts.name, b.facts.name)),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Connection } from '../azure/types.ts';
 import { type Severity, severities } from '../core/severity.ts';
 import { isAsset } from '../inventory/assets.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadInputError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import type { Snapshot } from './types.ts';

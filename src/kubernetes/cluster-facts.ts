@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the way into a cluster depends on, out of its ARM resource. */
 export interface ClusterFacts {

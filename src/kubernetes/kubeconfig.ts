@@ -1,5 +1,5 @@
 import { parseDocument, visit } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DamagedError, LimitExceededError, RefusedError } from '../core/errors.ts';
 
 /** How to reach an API server and who to be there. Holds credentials: memory only. */

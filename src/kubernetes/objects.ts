@@ -2,7 +2,7 @@
  * The few fields of Kubernetes objects that are kept. Lenient: a field of another type counts as absent, an object
  * without a name is none. Kubernetes API reference v1.33.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const text = z.string().optional().catch(undefined);
 const flag = z.boolean().optional().catch(undefined);

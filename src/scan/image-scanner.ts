@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ecosystemsNeeded } from '../advisories/ecosystems.ts';
 import type { MatchResult } from '../advisories/types.ts';
 import { subscriptionOf } from '../azure/resource-id.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { evaluateFinding } from './evaluate.ts';
 import type { FactorId } from './factors.ts';
 import { isFactorId } from './factors.ts';

@@ -1,6 +1,6 @@
 import { compareText } from '../../core/order.ts';
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Factor, FactorId } from './factors.ts';
 import { FACTORS, findFactor, isFactorId, PRIVATE_API_SERVER_POINTS } from './factors.ts';
 

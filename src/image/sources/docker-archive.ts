@@ -162,6 +162,7 @@ async function listMembers(
     at += reader.stepOver();
   }
   reader.end();
+  if (at > size) problem ??= 'the archive ends early';
   if (problem !== undefined && !members.has('manifest.json')) {
     throw new DamagedError(`Cannot read ${what}: ${problem}`, 'Save the image again with "docker save".');
   }
