@@ -13,12 +13,9 @@ export interface Folders {
 /** Makes them, and removes those that a run which was cut off left behind. */
 export function makeFolders(cacheDir: string, closers: (() => void | Promise<void>)[]): Folders {
   mkdirSync(cacheDir, { recursive: true });
-  for (const name of readdirSync(cacheDir)) {
-    const owner = /^run-(\d+)-/.exec(name)?.[1];
-    if (owner !== undefined && !isRunning(Number(owner)))
-      rmSync(path.join(cacheDir, name), { recursive: true, force: true });
-  }
-  const run = mkdtempSync(path.join(os.tmpdir(), 'plimsoll-lab-'));
+  removeOrphans(cacheDir, /^run-(\d+)-/);
+  removeOrphans(os.tmpdir(), /^plimsoll-lab-(\d+)-/);
+  const run = mkdtempSync(path.join(os.tmpdir(), `plimsoll-lab-${process.pid}-`));
   const storage = mkdtempSync(path.join(cacheDir, `run-${process.pid}-`));
   const remove = (): void => {
     rmSync(run, { recursive: true, force: true });
@@ -30,6 +27,15 @@ export function makeFolders(cacheDir: string, closers: (() => void | Promise<voi
     remove();
   });
   return { run, storage };
+}
+
+/** Folders carry the id of the process that made them. */
+function removeOrphans(parent: string, pattern: RegExp): void {
+  for (const name of readdirSync(parent)) {
+    const owner = pattern.exec(name)?.[1];
+    if (owner !== undefined && !isRunning(Number(owner)))
+      rmSync(path.join(parent, name), { recursive: true, force: true });
+  }
 }
 
 function isRunning(pid: number): boolean {
