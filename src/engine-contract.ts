@@ -233,6 +233,10 @@ export interface Engine {
 
   /** Static rules and marks from stored results; touches no network. */
   analyzeDockerfile(uri: string, text: string): Promise<DockerfileAnalysis>;
+  /** Checks Dockerfiles with the static rules and puts the results among the findings. Needs no connection and no network. */
+  scanDockerfiles(
+    files: readonly WorkspaceDockerfile[],
+  ): Promise<{ readonly files: number; readonly violations: number }>;
 
   advisoryStatus(): Promise<AdvisoryStatus>;
   updateAdvisories(signal: AbortSignal, onProgress?: (text: string) => void): Promise<AdvisoryStatus>;

@@ -25,6 +25,7 @@ import { toListItem } from './report/list-item.ts';
 import { Documents } from './scan/documents.ts';
 import { Estate, secretMissing } from './scan/estate.ts';
 import type { ScanPorts } from './scan/ports.ts';
+import { scanDockerfiles } from './scan/dockerfile-step.ts';
 import { runScan } from './scan/run.ts';
 import { StateStore } from './store/state-store.ts';
 
@@ -390,6 +391,12 @@ export async function createEngine(ports: EnginePorts): Promise<Engine> {
     },
 
     analyzeDockerfile: (uri, text) => analyser.analyze(uri, text),
+    async scanDockerfiles(files) {
+      const violations = await scanDockerfiles(scanPorts, files);
+      findings.invalidate();
+      emit({ type: 'findings' });
+      return { files: files.length, violations };
+    },
 
     advisoryStatus: () => advisoryStatus(new AbortController().signal),
     async updateAdvisories(signal, onProgress) {

@@ -12,6 +12,7 @@ import { type Estate, clustersOf, registriesOf } from './estate.ts';
 import { ImageScanner } from './image-scanner.ts';
 import { type RegistryListing, planImages } from './image-plan.ts';
 import type { ScanPorts } from './ports.ts';
+import { scanDockerfiles } from './dockerfile-step.ts';
 import { judgePosture } from './posture-step.ts';
 import { ScanScope } from './scope.ts';
 
@@ -109,6 +110,7 @@ class Run {
     try {
       this.#step('Reading the inventory');
       for (const connection of this.#order.connections) await this.#connection(connection, finished);
+      if (this.#scope.isWhole) await scanDockerfiles(this.#ports, await this.#ports.dockerfiles(), this.#id);
       state = this.#problems.length === 0 ? 'complete' : 'partial';
     } catch (error) {
       if (isAbort(error, this.#signal)) state = 'cancelled';
