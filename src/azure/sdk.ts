@@ -13,7 +13,7 @@ import { SubscriptionClient } from '@azure/arm-subscriptions';
 import { createHttpHeaders, type HttpClient, type PipelineRequest } from '@azure/core-rest-pipeline';
 import { ClientSecretCredential } from '@azure/identity';
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
-import { LimitExceededError } from '../core/errors.ts';
+import { isAbort, isEngineError, LimitExceededError, UnexpectedResponseError } from '../core/errors.ts';
 import type { PermissionEntry } from './permissions.ts';
 import { permissionModeOf, type RegistryFacts } from './registry-facts.ts';
 import type { Cloud } from './types.ts';
@@ -118,33 +118,45 @@ export interface QueryPage {
 
 /** Reads of Resource Manager that the packages know. Lists are whole; each throws what the wire throws. */
 export interface SdkClients {
-  subscriptions(signal: AbortSignal): Promise<SdkSubscription[]>;
+  readonly subscriptions: (signal: AbortSignal) => Promise<SdkSubscription[]>;
   /** Tenants that the identity can see; the sign-in tenant among them. */
-  tenants(signal: AbortSignal): Promise<string[]>;
-  registries(subscriptionId: string, signal: AbortSignal): Promise<RegistryFacts[]>;
-  permissionsAtGroup(subscriptionId: string, group: string, signal: AbortSignal): Promise<PermissionEntry[]>;
-  permissionsAtResource(
+  readonly tenants: (signal: AbortSignal) => Promise<string[]>;
+  readonly registries: (subscriptionId: string, signal: AbortSignal) => Promise<RegistryFacts[]>;
+  readonly permissionsAtGroup: (
+    subscriptionId: string,
+    group: string,
+    signal: AbortSignal,
+  ) => Promise<PermissionEntry[]>;
+  readonly permissionsAtResource: (
     subscriptionId: string,
     resource: ResourceName,
     signal: AbortSignal,
-  ): Promise<PermissionEntry[]>;
+  ) => Promise<PermissionEntry[]>;
   /** Assignments of a principal at, above and below the subscription, also those through groups. */
-  roleAssignments(subscriptionId: string, principalId: string, signal: AbortSignal): Promise<RoleAssignmentFacts[]>;
-  roleDefinitions(subscriptionId: string, signal: AbortSignal): Promise<RoleDefinitionFacts[]>;
-  denyAssignments(subscriptionId: string, principalId: string, signal: AbortSignal): Promise<DenyAssignmentFacts[]>;
-  query(
+  readonly roleAssignments: (
+    subscriptionId: string,
+    principalId: string,
+    signal: AbortSignal,
+  ) => Promise<RoleAssignmentFacts[]>;
+  readonly roleDefinitions: (subscriptionId: string, signal: AbortSignal) => Promise<RoleDefinitionFacts[]>;
+  readonly denyAssignments: (
+    subscriptionId: string,
+    principalId: string,
+    signal: AbortSignal,
+  ) => Promise<DenyAssignmentFacts[]>;
+  readonly query: (
     subscriptions: readonly string[] | undefined,
     query: string,
     page: { readonly top: number; readonly skipToken?: string },
     signal: AbortSignal,
-  ): Promise<QueryPage>;
+  ) => Promise<QueryPage>;
   /** Kubeconfig files, as bytes. */
-  clusterUserCredentials(
+  readonly clusterUserCredentials: (
     subscriptionId: string,
     group: string,
     cluster: string,
     signal: AbortSignal,
-  ): Promise<Uint8Array[]>;
+  ) => Promise<Uint8Array[]>;
 }
 
 /** `Microsoft.ContainerRegistry`, `registries`, `contoso` in a resource group. */
@@ -174,7 +186,7 @@ export function createSdkClients({ cloud, wire }: { readonly cloud: Cloud; reado
   const authorization = (subscriptionId: string): AuthorizationManagementClient =>
     new AuthorizationManagementClient(placeholder, subscriptionId, { ...classic, $host: cloud.armEndpoint });
 
-  return {
+  return understood(cloud, {
     async subscriptions(signal) {
       const all = await collect(subscriptionClient.subscriptions.list({ abortSignal: signal }));
       return all.flatMap(({ subscriptionId, displayName, state }) =>
@@ -319,6 +331,37 @@ export function createSdkClients({ cloud, wire }: { readonly cloud: Cloud; reado
       const answer = await listClusterUserCredentials(context, group, cluster, { format: 'exec', abortSignal: signal });
       return (answer.kubeconfigs ?? []).flatMap(({ value }) => (value === undefined ? [] : [value]));
     },
+  });
+}
+
+/** Turns what the packages throw over an answer of an unknown form into an error that a person can act on. */
+function understood(cloud: Cloud, clients: SdkClients): SdkClients {
+  const host = new URL(cloud.armEndpoint).host;
+  const guard =
+    <A extends readonly unknown[], T>(work: (...args: A) => Promise<T>) =>
+    async (...args: A): Promise<T> => {
+      try {
+        return await work(...args);
+      } catch (error) {
+        if (isEngineError(error) || isAbort(error)) throw error;
+        throw new UnexpectedResponseError(
+          `Cannot understand the answer of ${host}`,
+          'A proxy may stand in between: check the proxy settings. Report it with the log if it stays.',
+          { url: cloud.armEndpoint, cause: error },
+        );
+      }
+    };
+  return {
+    subscriptions: guard(clients.subscriptions),
+    tenants: guard(clients.tenants),
+    registries: guard(clients.registries),
+    permissionsAtGroup: guard(clients.permissionsAtGroup),
+    permissionsAtResource: guard(clients.permissionsAtResource),
+    roleAssignments: guard(clients.roleAssignments),
+    roleDefinitions: guard(clients.roleDefinitions),
+    denyAssignments: guard(clients.denyAssignments),
+    query: guard(clients.query),
+    clusterUserCredentials: guard(clients.clusterUserCredentials),
   };
 }
 

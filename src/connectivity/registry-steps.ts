@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { openRegistry } from '../azure/acr-tokens.ts';
 import { isGranted, type WantedAction } from '../azure/permissions.ts';
 import type { RegistryFacts } from '../azure/registry-facts.ts';
@@ -46,6 +46,7 @@ interface Tried {
   readonly read: number;
   readonly refused: number;
   readonly readError?: unknown;
+  readonly blobError?: unknown;
 }
 
 async function readRegistry(
@@ -66,6 +67,10 @@ async function readRegistry(
     (error) => error !== undefined && !(isEngineError(error) && error.code === 'access-denied'),
   );
   if (broken !== undefined) return unreachable(context, registry, broken);
+  if (tried.blobError !== undefined) {
+    const outcome = failed(tried.blobError);
+    return { ...outcome, reason: `Lists images, but cannot read their layers. ${outcome.reason ?? ''}`.trim() };
+  }
   if (tried.listed && (tried.read > 0 || tried.refused === 0)) return passed(context, rights, registry, tried, signal);
   return explain(context, rights, registry, tried, signal);
 }
@@ -86,10 +91,13 @@ async function tryReading(client: RegistryClient, signal: AbortSignal): Promise<
   let read = 0;
   let refused = 0;
   let readError: unknown;
+  let blobError: unknown;
   for (const name of names) {
     try {
-      if (!(await readOne(client, name, signal))) continue;
+      const outcome = await readOne(client, name, signal);
+      if (outcome === 'empty') continue;
       read++;
+      if (outcome !== 'read') blobError = outcome.blobError;
       break;
     } catch (error) {
       signal.throwIfAborted();
@@ -107,6 +115,7 @@ async function tryReading(client: RegistryClient, signal: AbortSignal): Promise<
     read,
     refused,
     ...(readError === undefined ? {} : { readError }),
+    ...(blobError === undefined ? {} : { blobError }),
   };
 }
 
@@ -114,18 +123,36 @@ const manifestSchema = z.object({
   config: z.object({ mediaType: z.string(), digest: z.string(), size: z.number().int().nonnegative() }),
 });
 
-/** Reads a manifest by digest, as a tag could make the registry fetch from elsewhere, and its config. False for an empty repository. */
-async function readOne(client: RegistryClient, repository: string, signal: AbortSignal): Promise<boolean> {
+/** Manifests of a repository that are tried until one has a config of its own: an index has none. */
+const mostManifests = 4;
+
+/**
+ * Reads a manifest by digest, as a tag could make the registry fetch from elsewhere, and its config, as layers come from
+ * other hosts that a firewall may treat differently. `empty` when the repository holds nothing.
+ */
+async function readOne(
+  client: RegistryClient,
+  repository: string,
+  signal: AbortSignal,
+): Promise<'read' | 'empty' | { readonly blobError: unknown }> {
+  let seen = 0;
   for await (const { digest } of client.manifests(repository, signal)) {
     const { bytes } = await client.manifest(repository, digest, signal);
     const parsed = manifestSchema.safeParse(parseJson(Buffer.from(bytes).toString('utf8'), 'a manifest'));
     if (parsed.success && parsed.data.config.size <= largestConfig) {
-      // layers come from other hosts, which a firewall may treat differently
-      for await (const chunk of await client.blob(repository, parsed.data.config, signal)) if (chunk.length > 0) break;
+      try {
+        for await (const chunk of await client.blob(repository, parsed.data.config, signal))
+          if (chunk.length > 0) break;
+        return 'read';
+      } catch (blobError) {
+        signal.throwIfAborted();
+        if (!isEngineError(blobError)) throw blobError;
+        return { blobError };
+      }
     }
-    return true;
+    if (++seen >= mostManifests) break;
   }
-  return false;
+  return seen === 0 ? 'empty' : 'read';
 }
 
 async function passed(
