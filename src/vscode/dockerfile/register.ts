@@ -21,7 +21,7 @@ export function registerDockerfileFeatures(engine: EngineHost, log: Log, now: ()
   const analyses = createAnalyses(engine);
   const diagnostics = createDiagnostics(analyses, log);
   return {
-    commands: [scanDockerfileCommand(diagnostics), ...codeActionCommands(now)],
+    commands: [scanDockerfileCommand(diagnostics, engine), ...codeActionCommands(now)],
     disposable: vscode.Disposable.from(
       analyses,
       diagnostics,
