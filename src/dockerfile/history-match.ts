@@ -122,7 +122,8 @@ function toSide(keyword: string, text: string): Side {
   let plain = text;
   if (keyword !== 'RUN') {
     plain = plain
-      .replace(/["'[\],\\]+/g, ' ')
+      .replace(/["'\\]+/g, '')
+      .replace(/[[\],]+/g, ' ')
       .replace(/\s*&\{|\}\s*$/g, ' ')
       .trim();
     if (keyword === 'CMD' || keyword === 'ENTRYPOINT') plain = plain.replace(/^\/bin\/sh\s+-c\s+/, '');

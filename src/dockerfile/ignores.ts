@@ -32,7 +32,7 @@ const resultRules: readonly string[] = [
 ];
 
 const marker = /^\s*plimsoll:ignore(?=\s|$)/;
-const vulnerabilityShape = /^(CVE-\d{4}-\d{4,}|GHSA(-[0-9a-z]{4}){3}|[A-Z][A-Z0-9]*-[\w:.-]+)$/;
+const vulnerabilityShape = /^(CVE-\d{4}-\d{4,}|GHSA(-[0-9a-z]{4}){3}|[A-Z][A-Z0-9]*-(?=[\w:.-]*\d)[\w:.-]+)$/;
 /** `name=value`, with quotes or without, or an id. */
 const token = /([A-Za-z]+)=(?:"([^"]*)"?|'([^']*)'?|([^\s,"']*))|[^\s,]+/g;
 /** Reading stops here: nobody ignores more with one comment. */

@@ -78,7 +78,8 @@ export function readLines(text: string): FileLines {
     }
     atTop = false;
     const line = readLogicalLine(text, start, escape, comments);
-    lines.push(line.line);
+    // A mark that continues nothing is no instruction.
+    if (line.line.flat.text !== '') lines.push(line.line);
     at = line.next;
   }
   return { escape, lines, comments, directives };
