@@ -17,7 +17,8 @@ import { startVscodeServer } from './vscode-host/server.ts';
 import { writeUserSettings, type Settings } from './vscode-host/settings.ts';
 
 const artifacts = path.join(repositoryRoot, 'artifacts/integration');
-const suiteFile = path.join(repositoryRoot, 'dist-test/integration/index.cjs');
+const bundleFolder = path.join(repositoryRoot, 'dist-test/integration');
+const suiteFile = path.join(bundleFolder, 'index.cjs');
 const startLimitMs = 2 * 60_000;
 const runLimitMs = 15 * 60_000;
 
@@ -87,7 +88,7 @@ ${entries.join('\n')}
       resolveDir: folder,
       loader: 'ts',
     },
-    outfile: suiteFile,
+    outfile: path.join(bundleFolder, 'suite.cjs'),
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -96,23 +97,29 @@ ${entries.join('\n')}
     sourcemap: 'inline',
     logLevel: 'warning',
   });
+  // Source maps count only for modules that are loaded after they are switched on.
+  fs.writeFileSync(suiteFile, "process.setSourceMapsEnabled(true);\nmodule.exports = require('./suite.cjs');\n");
 }
 
 async function runInServer(suite: SuiteRun, stop: AbortSignal): Promise<boolean> {
   const host = await installServerHost(log);
+  let stopped: string | undefined;
   const server = await startVscodeServer(host, {
     userDataDir: path.join(suite.scratch, 'vscode'),
     extensionsDir: path.join(suite.scratch, 'extensions'),
     env: suite.env,
     settings: suite.settings,
     development: true,
+    onLine(line) {
+      const exit = /Extension Host Process exited with (.*)/.exec(line)?.[1];
+      if (exit !== undefined) setTimeout(() => (stopped ??= `the extension host ended with ${exit}`), 2000).unref();
+    },
   });
   const browser = await launchBrowser(log);
   const pageLog = fs.createWriteStream(path.join(artifacts, 'page.log'));
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.on('console', (message) => pageLog.write(`${message.type()}: ${message.text()}\n`));
-    let stopped: string | undefined;
     page.on('crash', () => (stopped = 'the page crashed'));
     void server.ended.then(() => (stopped ??= 'the VS Code server ended'));
     await page.goto(

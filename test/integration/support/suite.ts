@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { findSourceMap } from 'node:module';
 import process from 'node:process';
 import * as vscode from 'vscode';
 import type { IntegrationEvent } from '../../support/integration-events.ts';
@@ -11,7 +12,6 @@ export type TestFile = () => Promise<unknown>;
  * fails or there is none, so that a host which looks at the promise alone sees it too.
  */
 export async function runSuite(files: Readonly<Record<string, TestFile>>): Promise<void> {
-  process.setSourceMapsEnabled(true);
   const resultFile = process.env['PLIMSOLL_TEST_RESULT'];
   if (resultFile === undefined) throw new Error('PLIMSOLL_TEST_RESULT names no file');
   const report = (event: IntegrationEvent) => fs.appendFileSync(resultFile, `${JSON.stringify(event)}\n`);
@@ -81,5 +81,15 @@ async function runMocha(
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? '' : `\ncaused by ${describeError(error.cause)}`;
-  return (error.stack ?? error.message) + cause;
+  return inSources(error.stack ?? error.message) + cause;
+}
+
+/** Places in the bundle as places in the sources: the editor writes stacks itself and leaves source maps out. */
+function inSources(stack: string): string {
+  const map = findSourceMap(__filename);
+  return stack.replaceAll(/[^\s()]*suite\.cjs:(\d+):(\d+)/g, (place, line: string, column: string) => {
+    const origin = map?.findOrigin(Number(line), Number(column));
+    if (origin === undefined || !('fileName' in origin)) return place;
+    return `${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}`;
+  });
 }

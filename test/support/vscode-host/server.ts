@@ -21,6 +21,8 @@ export interface ServerOptions {
    * smoke tests, which also hides notification toasts: not for tests that look at those.
    */
   readonly development?: boolean;
+  /** Each line that the server prints. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface WorkbenchAddress {
@@ -84,6 +86,7 @@ export async function startVscodeServer(host: ServerHost, options: ServerOptions
     const take = (chunk: Buffer) => {
       const text = stripVTControlCharacters(chunk.toString('utf8'));
       consoleFile.write(text);
+      if (options.onLine !== undefined) for (const line of text.split('\n')) options.onLine(line);
       output = (output + text).slice(-64 * 1024);
       const port = /Extension host agent listening on (\d+)/.exec(output)?.[1];
       if (port !== undefined) {
