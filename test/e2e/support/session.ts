@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { startLab, type Lab } from '../../lab/main.ts';
+import type { LabData } from '../../lab/types.ts';
+import { startLabProcess, type LabProcess } from '../../support/lab-process.ts';
 import { labEnvironment, labSettings } from '../../support/lab-window.ts';
 import { packageFile } from '../../support/package-file.ts';
 import { exitOnSignals, repositoryRoot } from '../../support/process.ts';
@@ -21,6 +22,8 @@ export interface SessionOptions {
   readonly folder?: string;
   /** Whether the folder opens trusted; false opens it in restricted mode, without a question. */
   readonly trusted?: boolean;
+  /** Folder below `artifacts/screenshots/` for the pictures of this session. */
+  readonly pictures?: string;
   /** Over the settings that point at the lab. */
   readonly settings?: Settings;
   /** Over the environment of the lab. */
@@ -29,7 +32,7 @@ export interface SessionOptions {
 
 /** VS Code with the packed extension in a browser, and the lab it talks to. */
 export interface Session {
-  readonly lab: Lab;
+  readonly lab: LabProcess;
   readonly server: VscodeServer;
   readonly page: Page;
   readonly workbench: Workbench;
@@ -41,10 +44,10 @@ export interface Session {
   readonly consoleLines: readonly string[];
   /** Changes user settings in the running window. */
   changeSettings(changes: Settings): Promise<void>;
-  /** Saves `artifacts/screenshots/<name>-<theme>.png`, switching the theme first. */
-  screenshot(name: string, theme?: Theme): Promise<void>;
-  /** The same picture in all four themes; ends in the dark one. */
-  screenshotInThemes(name: string): Promise<void>;
+  /** Saves `artifacts/screenshots/<pictures>/<theme>/<name>.png` of the window as it is, in the theme it wears. */
+  screenshot(name: string): Promise<void>;
+  /** The same picture in all four themes, after `prepare` in each: quick inputs and hovers close with the switch. Ends in the dark one. */
+  screenshotInThemes(name: string, prepare?: () => Promise<void>): Promise<void>;
   /** Opens another window on the same server, with its own cookies and storage. */
   newWindow(): Promise<Workbench>;
   stop(): Promise<void>;
@@ -64,6 +67,10 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
   const folder = openFolder(options.folder ?? 'sample', scratch, lab);
   let settings: Settings = {
     ...labSettings(lab),
+    // What would come between the mouse and a row.
+    'workbench.hover.delay': 60_000,
+    'workbench.tree.enableStickyScroll': false,
+    'remote.autoForwardPorts': false,
     ...(options.trusted === false
       ? { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' }
       : {}),
@@ -89,6 +96,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
       return workbench;
     };
     const started = browser;
+    let theme: Theme = 'dark';
     const workbench = await openWindow(started);
     const { page } = workbench;
     const session: Session = {
@@ -106,14 +114,18 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
         await workbench.editor.save();
         await workbench.runCommand('View: Close Editor');
       },
-      async screenshot(name, theme = 'dark') {
-        await switchTheme(workbench, theme);
-        const file = path.join(artifacts, 'screenshots', `${name}-${theme}.png`);
+      async screenshot(name) {
+        const file = path.join(artifacts, 'screenshots', options.pictures ?? 'other', theme, `${name}.png`);
         fs.mkdirSync(path.dirname(file), { recursive: true });
         await page.screenshot({ path: file, animations: 'disabled' });
       },
-      async screenshotInThemes(name) {
-        for (const theme of [...themes].reverse()) await session.screenshot(name, theme);
+      async screenshotInThemes(name, prepare) {
+        for (const next of [...themes].reverse()) {
+          await switchTheme(workbench, next);
+          theme = next;
+          await prepare?.();
+          await session.screenshot(name);
+        }
       },
       newWindow: () => openWindow(started),
       async stop() {
@@ -164,19 +176,19 @@ export function useSession(options: SessionOptions = {}): () => Session {
   };
 }
 
-let lab: Promise<Lab> | undefined;
+let lab: Promise<LabProcess> | undefined;
 
 exitOnSignals();
 
-async function sharedLab(): Promise<Lab> {
-  lab ??= startLab({ requireRealRegistry: process.platform === 'linux' });
+async function sharedLab(): Promise<LabProcess> {
+  lab ??= startLabProcess({ requireRealRegistry: process.platform === 'linux' });
   return lab;
 }
 
 // Outside of any `describe`, so it runs after the last test of all files.
 after(async () => (await lab)?.stop());
 
-function openFolder(wanted: string, scratch: string, source: Lab): string {
+function openFolder(wanted: string, scratch: string, source: LabData): string {
   if (wanted === 'none') return '';
   if (wanted !== 'sample') return wanted;
   const folder = path.join(scratch, 'sample');
