@@ -275,7 +275,9 @@ function rate(vulnerability: Vulnerability) {
 }
 
 function asTable({ image: about, packages, vulnerabilities, coverage, problems }: ImageResult): string {
-  const rows = vulnerabilities.map((each) => [
+  const order = ['critical', 'high', 'unknown', 'medium', 'low', 'info'];
+  const sorted = [...vulnerabilities].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+  const rows = sorted.map((each) => [
     each.severity,
     each.id,
     `${each.package} ${each.installed}`,

@@ -47,6 +47,11 @@ export async function main(args: readonly string[]): Promise<number> {
     await write(command.help);
     return exitCodes.done;
   }
+  // A reader such as `head` that has seen enough closes the pipe: that is no error, and nobody reads the rest.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.done);
+    throw error;
+  });
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
@@ -56,14 +61,13 @@ export async function main(args: readonly string[]): Promise<number> {
     return await command.run(words, context);
   } catch (error) {
     if (isAbort(error, stop.signal)) return exitCodes.interrupted;
-    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return exitCodes.done;
     const { message, nextStep } = describeError(error);
     process.stderr.write(`plimsoll: ${redactor.text(message)}. ${nextStep}\n`);
     if (!isEngineError(error)) {
       if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${redactor.text(error.stack)}\n`);
       return exitCodes.partial;
     }
-    return error.code === 'bad-input' ? exitCodes.usage : exitCodes.partial;
+    return error.code === 'bad-input' || error.code === 'not-found' ? exitCodes.usage : exitCodes.partial;
   } finally {
     process.removeListener('SIGINT', interrupt);
     process.removeListener('SIGTERM', interrupt);
