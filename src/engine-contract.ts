@@ -135,6 +135,8 @@ export interface ScanRequest {
   readonly connectionId?: string;
   /** Absent: everything of the connection. An id of an AssetNode's `assetId`. */
   readonly assetId?: string;
+  /** Name of the asset, for the history. */
+  readonly assetLabel?: string;
   readonly trigger: 'user' | 'schedule' | 'connect';
 }
 

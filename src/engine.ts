@@ -27,7 +27,7 @@ import { Estate, secretMissing } from './scan/estate.ts';
 import type { ScanPorts } from './scan/ports.ts';
 import { scanDockerfiles } from './scan/dockerfile-step.ts';
 import { runScan } from './scan/run.ts';
-import { StateStore } from './store/state-store.ts';
+import { type ScanRow, StateStore } from './store/state-store.ts';
 
 export { createHttpClient } from './core/http.ts';
 
@@ -299,7 +299,10 @@ export async function createEngine(ports: EnginePorts): Promise<Engine> {
             ...(request.connectionId === undefined ? {} : { connectionId: request.connectionId }),
             ...(request.assetId === undefined || request.assetId === request.connectionId
               ? {}
-              : { assetId: request.assetId }),
+              : {
+                  assetId: request.assetId,
+                  ...(request.assetLabel === undefined ? {} : { assetLabel: request.assetLabel }),
+                }),
           },
           signal,
           (progress) => {
@@ -326,7 +329,7 @@ export async function createEngine(ports: EnginePorts): Promise<Engine> {
         scanning = undefined;
       }
     },
-    scanHistory: (limit) => Promise.resolve(store.scans(limit)),
+    scanHistory: (limit) => Promise.resolve(store.scans(limit).map(toSummary)),
 
     findings: {
       page: (queryId, query, offset, limit, withFacets, locate) =>
@@ -429,4 +432,9 @@ export async function createEngine(ports: EnginePorts): Promise<Engine> {
       store.close();
     },
   };
+}
+
+/** A stored run as the views show it. */
+function toSummary({ label, ...row }: ScanRow): ScanSummary {
+  return { ...row, target: label };
 }

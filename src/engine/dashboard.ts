@@ -113,7 +113,8 @@ export async function buildDashboard(input: DashboardInput): Promise<DashboardMo
   }
   const tally = tallyFindings(input.items);
   const scans = store.scans(20).filter(({ state }) => state !== 'running');
-  const [lastScan] = scans;
+  const [last] = scans;
+  const lastScan = last === undefined ? undefined : { ...last, target: last.label };
   return {
     connections: input.summaries,
     assets: {

@@ -146,10 +146,20 @@ export function toSeverityRating(rating: Vulnerability['ratings'][number]): Seve
   };
 }
 
-/** One placement for each (cluster, workload, container); pods of one workload do not differ. */
+/** One placement for each (cluster, workload, container); pods of one workload do not differ. Ids are made to be read. */
 function placementsOf(running: readonly ImagePlacement[], now: Date): Placement[] {
   const unique = new Map<string, ImagePlacement>();
-  for (const placement of running) unique.set(`${placement.workload.id}/${placement.container.container}`, placement);
+  const names = new Map<string, string>();
+  for (const placement of running) {
+    const { workload, container, clusterName } = placement;
+    const key = `${workload.id}/${container.container}`;
+    const name = `${clusterName}/${workload.namespace}/${workload.kind}/${workload.name}/${container.container}`;
+    // Clusters of one name in two subscriptions: the full id tells them apart.
+    const taken = names.get(name);
+    const id = taken === undefined || taken === key ? name : key;
+    names.set(id, key);
+    unique.set(id, placement);
+  }
   const clusters = new Set(running.map(({ clusterId }) => clusterId)).size;
   return [...unique].map(([id, placement]) => ({
     id,

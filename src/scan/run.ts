@@ -21,6 +21,7 @@ export interface ScanOrder {
   /** Absent: all connections of the call. */
   readonly connectionId?: string;
   readonly assetId?: string;
+  readonly assetLabel?: string;
 }
 
 export interface ScanStep {
@@ -102,6 +103,7 @@ class Run {
       id: this.#id,
       ...(this.#order.connectionId === undefined ? {} : { connectionId: this.#order.connectionId }),
       target,
+      label: this.#label(),
       startedAt: this.#startedAt,
       ranFrom,
     });
@@ -127,7 +129,7 @@ class Run {
       ranFrom,
       done: this.#done,
       total: this.#total,
-      target,
+      target: this.#label(),
       ...(this.#resumed === 0 ? {} : { resumed: this.#resumed }),
       problems: this.#problems,
     };
@@ -140,6 +142,12 @@ class Run {
       problems: this.#problems.length,
     });
     return summary;
+  }
+
+  /** The target in words. */
+  #label(): string {
+    if (this.#order.assetId !== undefined) return this.#order.assetLabel ?? this.#order.assetId;
+    return this.#order.connections.map(({ name }) => name).join(', ');
   }
 
   #resumable(before: ReturnType<ScanPorts['store']['lastScan']>): boolean {

@@ -35,6 +35,7 @@ export const stateMigrations: readonly Migration[] = [
     id TEXT PRIMARY KEY,
     connection_id TEXT,
     target TEXT NOT NULL,
+    label TEXT NOT NULL,
     started_at TEXT NOT NULL,
     ended_at TEXT,
     state TEXT NOT NULL,

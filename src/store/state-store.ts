@@ -27,7 +27,10 @@ const leaseTimeoutMs = 30_000;
 export interface ScanRow {
   readonly id: string;
   readonly connectionId?: string;
+  /** Id under which runs of the same target are compared. */
   readonly target: string;
+  /** The target in words. */
+  readonly label: string;
   readonly startedAt: string;
   readonly endedAt?: string;
   readonly state: 'running' | 'complete' | 'partial' | 'cancelled' | 'interrupted' | 'failed';
@@ -214,9 +217,9 @@ export class StateStore implements LayerCache {
 
   startScan(scan: Omit<ScanRow, 'state' | 'endedAt' | 'problems' | 'done' | 'total'>): void {
     this.#sql(
-      `INSERT INTO scans (id, connection_id, target, started_at, state, ran_from, owner, done, total, problems)
-       VALUES (?, ?, ?, ?, 'running', ?, ?, 0, 0, '[]')`,
-    ).run(scan.id, scan.connectionId ?? null, scan.target, scan.startedAt, scan.ranFrom, this.#owner);
+      `INSERT INTO scans (id, connection_id, target, label, started_at, state, ran_from, owner, done, total, problems)
+       VALUES (?, ?, ?, ?, ?, 'running', ?, ?, 0, 0, '[]')`,
+    ).run(scan.id, scan.connectionId ?? null, scan.target, scan.label, scan.startedAt, scan.ranFrom, this.#owner);
   }
 
   updateScan(
@@ -373,6 +376,7 @@ function toScan(row: Row): ScanRow {
     id: String(row['id']),
     ...(typeof row['connection_id'] === 'string' ? { connectionId: row['connection_id'] } : {}),
     target: String(row['target']),
+    label: String(row['label']),
     startedAt: String(row['started_at']),
     ...(typeof row['ended_at'] === 'string' ? { endedAt: row['ended_at'] } : {}),
     state: String(row['state']) as ScanRow['state'],

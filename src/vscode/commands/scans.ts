@@ -40,7 +40,7 @@ export function scanCommands(shell: Shell): readonly CommandEntry[] {
           shell,
           {
             connectionId: node.connectionId,
-            ...(node.kind === 'connection' || node.assetId === undefined ? {} : { assetId: node.assetId }),
+            ...(node.kind === 'connection' || node.assetId === undefined ? {} : { assetId: node.assetId, assetLabel: node.label }),
             trigger: 'user',
           },
           l10n.t('Scanning {name}', { name: node.label }),
@@ -129,7 +129,7 @@ async function showHistory(shell: Shell): Promise<void> {
   }
   const picked = await vscode.window.showQuickPick(
     scans.map((scan) => ({
-      label: `$(${scanIcons[scan.state]}) ${scan.target}`,
+      label: `$(${scanIcons[scan.state]}) ${targetName(scan.target, shell)}`,
       description: formatRelative(l10n, scan.startedAt, shell.now()),
       detail: l10n.t('{sentence} From {machine}.', { sentence: scanSentence(l10n, scan), machine: scan.ranFrom }),
       scan,
@@ -137,6 +137,14 @@ async function showHistory(shell: Shell): Promise<void> {
     { title: l10n.t('Scan History'), placeHolder: l10n.t('Choose a scan to see what could not be read') },
   );
   if (picked !== undefined) await showProblems(picked.scan, shell);
+}
+
+/** What was scanned; an id of a connection, with or without what is below it, becomes its name. */
+function targetName(target: string, shell: Shell): string {
+  const known = shell.connections.snapshot().find(({ id }) => target.startsWith(id));
+  if (known === undefined) return target === '' || target.trim() === '*' ? l10n.t('All connections') : target;
+  const rest = target.slice(known.id.length).trim();
+  return rest === '' || rest === '*' ? known.name : `${known.name}: ${rest}`;
 }
 
 async function showProblems(scan: ScanSummary, shell: Shell): Promise<void> {
