@@ -75,7 +75,7 @@ export function armError(answer: RefusedAnswer): EngineError {
   const service = readServiceError(answer.body);
   const { code } = service;
   const host = new URL(url).host;
-  const path = decodeURI(new URL(url).pathname);
+  const path = decodedPath(url);
   const traceId =
     headerText(answer.headers, 'x-ms-correlation-request-id') ??
     headerText(answer.headers, 'x-ms-request-id') ??
@@ -206,6 +206,15 @@ export function armError(answer: RefusedAnswer): EngineError {
     `Cannot read "${path}": ${host} answered ${status}${code === '' ? '' : ` (${code})`}${text === '' ? '' : `: ${text}`}`,
     'Report this with the log if it stays.',
   );
+}
+
+function decodedPath(url: string): string {
+  const { pathname } = new URL(url);
+  try {
+    return decodeURI(pathname);
+  } catch {
+    return pathname; // a following page may carry anything
+  }
 }
 
 /** The tenant that a token should have come from: in the authority address, else in the last issuer named. */

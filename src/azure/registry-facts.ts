@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { permissionModeOf, type PermissionMode } from './permission-mode.ts';
 
 /** What the reading of a registry's images depends on. */
 export interface RegistryFacts {
@@ -10,7 +11,7 @@ export interface RegistryFacts {
   readonly location: string;
   readonly sku?: string;
   /** `abac`: rights are given on repositories, and the older pull role counts for nothing. */
-  readonly permissionMode: 'legacy' | 'abac' | 'unknown';
+  readonly permissionMode: PermissionMode;
   /** False when only tokens for the registry audience are accepted. */
   readonly acceptsArmTokens: boolean | 'unknown';
   /** False when only private endpoints are served. */
@@ -56,10 +57,4 @@ export function readRegistryFacts(resource: unknown): RegistryFacts | undefined 
         : properties.publicNetworkAccess.toLowerCase() !== 'disabled',
     dataEndpointHosts: properties.dataEndpointHostNames.map((host) => host.toLowerCase()),
   };
-}
-
-/** The mode that a registry names; unknown where an older answer names none. */
-export function permissionModeOf(mode: string | undefined): RegistryFacts['permissionMode'] {
-  if (mode === undefined) return 'unknown';
-  return /^abac/i.test(mode) ? 'abac' : /^legacy/i.test(mode) ? 'legacy' : 'unknown';
 }

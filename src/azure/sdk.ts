@@ -15,7 +15,8 @@ import { ClientSecretCredential } from '@azure/identity';
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import { isAbort, isEngineError, LimitExceededError, UnexpectedResponseError } from '../core/errors.ts';
 import type { PermissionEntry } from './permissions.ts';
-import { permissionModeOf, type RegistryFacts } from './registry-facts.ts';
+import { permissionModeOf } from './permission-mode.ts';
+import type { RegistryFacts } from './registry-facts.ts';
 import type { Cloud } from './types.ts';
 import type { Wire } from './wire.ts';
 
@@ -119,8 +120,6 @@ export interface QueryPage {
 /** Reads of Resource Manager that the packages know. Lists are whole; each throws what the wire throws. */
 export interface SdkClients {
   readonly subscriptions: (signal: AbortSignal) => Promise<SdkSubscription[]>;
-  /** Tenants that the identity can see; the sign-in tenant among them. */
-  readonly tenants: (signal: AbortSignal) => Promise<string[]>;
   readonly registries: (subscriptionId: string, signal: AbortSignal) => Promise<RegistryFacts[]>;
   readonly permissionsAtGroup: (
     subscriptionId: string,
@@ -200,11 +199,6 @@ export function createSdkClients({ cloud, wire }: { readonly cloud: Cloud; reado
               },
             ],
       );
-    },
-
-    async tenants(signal) {
-      const all = await collect(subscriptionClient.tenants.list({ abortSignal: signal }));
-      return all.flatMap(({ tenantId }) => (tenantId === undefined ? [] : [tenantId.toLowerCase()]));
     },
 
     async registries(subscriptionId, signal) {
@@ -353,7 +347,6 @@ function understood(cloud: Cloud, clients: SdkClients): SdkClients {
     };
   return {
     subscriptions: guard(clients.subscriptions),
-    tenants: guard(clients.tenants),
     registries: guard(clients.registries),
     permissionsAtGroup: guard(clients.permissionsAtGroup),
     permissionsAtResource: guard(clients.permissionsAtResource),

@@ -1,8 +1,9 @@
 import { effectivePermissions, heldRoles, type HeldRole } from '../azure/effective-permissions.ts';
 import type { RegistryTokenSource } from '../azure/acr-tokens.ts';
-import { isGranted, missingActions, type PermissionEntry, type WantedAction } from '../azure/permissions.ts';
+import { isAllowed, isGranted, missingActions, type PermissionEntry, type WantedAction } from '../azure/permissions.ts';
 import { isAtOrBelow, subscriptionOf } from '../azure/resource-id.ts';
 import { assignRoleCommand, builtInRole } from '../azure/roles.ts';
+import type { DenyAssignmentFacts } from '../azure/sdk.ts';
 import type { AzureSession } from '../azure/session.ts';
 import type { Connection } from '../azure/types.ts';
 import type { Clock } from '../core/clock.ts';
@@ -44,6 +45,7 @@ export class Rights {
   readonly #context: VerifyContext;
   readonly #entries = new Map<string, Promise<readonly PermissionEntry[]>>();
   readonly #roles = new Map<string, Promise<readonly HeldRole[]>>();
+  readonly #denials = new Map<string, Promise<readonly DenyAssignmentFacts[]>>();
 
   constructor(context: VerifyContext) {
     this.#context = context;
@@ -53,6 +55,7 @@ export class Rights {
   forget(): void {
     this.#entries.clear();
     this.#roles.clear();
+    this.#denials.clear();
   }
 
   async at(scope: string, signal: AbortSignal): Promise<readonly PermissionEntry[]> {
@@ -79,15 +82,55 @@ export class Rights {
     return (await roles).filter(({ assignment }) => isAtOrBelow(scope, assignment.scope));
   }
 
-  async #read(subscription: string, signal: AbortSignal): Promise<readonly HeldRole[]> {
+  /**
+   * The deny assignment that takes one of the actions away at a scope: it wins over every role, and does not show in
+   * effective permissions. Undefined when there is none, or when they may not be read.
+   */
+  async deniedBy(
+    scope: string,
+    actions: readonly WantedAction[],
+    signal: AbortSignal,
+  ): Promise<DenyAssignmentFacts | undefined> {
+    const subscription = subscriptionOf(scope);
+    if (subscription === undefined) return undefined;
+    const { session } = this.#context;
+    let denials = this.#denials.get(subscription);
+    if (denials === undefined) {
+      denials = this.#tolerant('deny assignments', signal, async (principal) =>
+        (await session.clients()).denyAssignments(subscription, principal, signal),
+      );
+      this.#denials.set(subscription, denials);
+      denials.catch(() => this.#denials.delete(subscription));
+    }
+    return (await denials).find(
+      (denial) =>
+        (denial.doNotApplyToChildScopes
+          ? denial.scope.toLowerCase() === scope.toLowerCase()
+          : isAtOrBelow(scope, denial.scope)) &&
+        actions.some(({ action, kind }) => isAllowed(denial.permissions, action, kind)),
+    );
+  }
+
+  #read(subscription: string, signal: AbortSignal): Promise<readonly HeldRole[]> {
+    return this.#tolerant('role assignments', signal, (principal) =>
+      heldRoles(this.#context.session, subscription, principal, signal),
+    );
+  }
+
+  /** What only adds to explanations: empty where it may not be read. */
+  async #tolerant<T>(
+    what: string,
+    signal: AbortSignal,
+    read: (principal: string) => Promise<readonly T[]>,
+  ): Promise<readonly T[]> {
     const { session, log } = this.#context;
     try {
       const principal = (await session.claims(signal))?.oid;
-      return principal === undefined ? [] : await heldRoles(session, subscription, principal, signal);
+      return principal === undefined ? [] : await read(principal);
     } catch (error) {
       signal.throwIfAborted();
       if (!isEngineError(error)) throw error;
-      log.debug('role assignments not read', { subscription, reason: error.message });
+      log.debug('not read', { what, reason: error.message });
       return [];
     }
   }
@@ -143,6 +186,15 @@ export async function checkRole(
 ): Promise<StepOutcome> {
   const missing = missingActions(await rights.at(need.scope, signal), need.actions);
   if (missing.length === 0) {
+    const denial = await rights.deniedBy(need.scope, need.actions, signal);
+    if (denial !== undefined) {
+      return {
+        state: 'fail',
+        reason: `${need.without} The deny assignment '${denial.name}' takes the permission away.`,
+        nextStep: 'Deny assignments come from deployment stacks and managed applications: ask their owner.',
+        detail: { code: 'DenyAssignment' },
+      };
+    }
     const giver = await rights.grantedBy(need.scope, need.actions, signal);
     return {
       state: 'pass',

@@ -262,7 +262,6 @@ describe('reading Resource Manager', function () {
       ],
     );
     assert.deepEqual(subscriptions[0]?.tags, { env: 'prod', owner: 'platform' });
-    assert.deepEqual(await (await session.clients()).tenants(never), [lab.credentials.tenantId]);
   });
 
   it('lists subscriptions also when Resource Graph is down', async () => {

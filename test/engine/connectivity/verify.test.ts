@@ -344,6 +344,37 @@ describe('verifying a connection', function () {
       );
     });
 
+    it('names a deny assignment that takes a role’s permissions away', async () => {
+      const denial = {
+        id: 'x',
+        name: 'x',
+        properties: {
+          denyAssignmentName: 'locked by the data platform',
+          scope: `/subscriptions/${production}`,
+          permissions: [
+            { actions: ['Microsoft.ContainerRegistry/*'], notActions: [], dataActions: [], notDataActions: [] },
+          ],
+          principals: [{ id: '00000000-0000-0000-0000-000000000000', type: 'SystemDefined' }],
+        },
+      };
+      lab.faults.add({
+        kind: 'status',
+        role: 'arm',
+        path: `${production}/providers/Microsoft.Authorization/denyAssignments`,
+        status: 200,
+        headers: asJson,
+        text: JSON.stringify({ value: [denial] }),
+      });
+      const result = await run('good', { subscriptions: [production] });
+      const reader = step(result, `role.reader:${production}`);
+      assert.equal(reader.state, 'fail');
+      assert.match(
+        reader.reason ?? '',
+        /The deny assignment 'locked by the data platform' takes the permission away\.$/,
+      );
+      assert.equal(step(result, `role.securityReader:${production}`).state, 'pass');
+    });
+
     it('does not take Reader for a role that reads data', async () => {
       const result = await run('good', { subscriptions: [production] });
       assert.equal(step(result, `role.storageBlob:${production}`).state, 'warn');

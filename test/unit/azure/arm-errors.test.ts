@@ -116,6 +116,11 @@ describe('errors of Resource Manager', () => {
     assert.match(error.nextStep, /revoked or is blocked/);
   });
 
+  it('survives an address with broken percent-encoding', () => {
+    const error = armError({ status: 404, headers: {}, url: 'https://management.azure.com/%E0%A4%A', body: '' });
+    assert.equal(error.code, 'not-found');
+  });
+
   it('reads errors without envelope, and survives pages, texts and lists', () => {
     assert.equal(readServiceError('{"code":"A","message":"b"}').code, 'A');
     assert.equal(readServiceError('<html>').code, '');
