@@ -187,7 +187,10 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
 
   const attach = (panel: vscode.WebviewPanel): void => {
     open = { panel, ready: false, waiting: [] };
-    panel.iconPath = vscode.Uri.joinPath(ports.extensionUri, 'media', 'plimsoll.svg');
+    panel.iconPath = {
+      light: vscode.Uri.joinPath(ports.extensionUri, 'media', 'plimsoll-light.svg'),
+      dark: vscode.Uri.joinPath(ports.extensionUri, 'media', 'plimsoll-dark.svg'),
+    };
     panel.webview.options = options;
     const nonce = randomBytes(16).toString('hex');
     const uri = (name: string): string => panel.webview.asWebviewUri(vscode.Uri.joinPath(webRoot, name)).toString();

@@ -52,7 +52,7 @@ export async function showStatusMenu(shell: Shell): Promise<void> {
   else await chosen?.run?.();
 }
 
-/** `from 3 hours ago`; only when the engine is loaded already: a menu is no reason to load it. */
+/** `updated 3 hours ago`; only when the engine is loaded already: a menu is no reason to load it. */
 async function dataAge(shell: Shell): Promise<string | undefined> {
   const status = await shell.engine.current?.advisoryStatus();
   if (status === undefined) return undefined;
@@ -60,7 +60,7 @@ async function dataAge(shell: Shell): Promise<string | undefined> {
   const oldest = times[0];
   return oldest === undefined
     ? l10n.t('none yet')
-    : l10n.t('from {when}', { when: formatRelative(l10n, oldest, shell.now()) });
+    : l10n.t('updated {when}', { when: formatRelative(l10n, oldest, shell.now()) });
 }
 
 function menuItems(shell: Shell, cancel: vscode.QuickInputButton, data: string | undefined): MenuItem[] {

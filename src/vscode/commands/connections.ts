@@ -127,9 +127,9 @@ async function connect(shell: Shell): Promise<void> {
   shell.surfaces.update();
   shell.assetTree.refresh();
   if (!secretKept) warnSecretNotKept(shell);
-  await unfold(shell, connection.id);
-  if (!result.verify) return;
-  const verdict = await verifyAndTell(shell, connection, true);
+  const verifying = result.verify ? verifyAndTell(shell, connection, true) : undefined;
+  unfold(shell, connection.id).catch((error: unknown) => shell.log.error('connection not unfolded', error));
+  const verdict = await verifying;
   if (verdict !== undefined && verdict !== 'failed' && !shell.operations.scanRunning) {
     await scanAndTell(
       shell,

@@ -31,7 +31,7 @@ export function registerCodeLens(
         if (!settings.enable || !settings.codeLens) return [];
         const { marks, links } = await analyses.get(document);
         const lenses: vscode.CodeLens[] = [];
-        for (const mark of withinLimits(marks, findingsLimits(read))) {
+        for (const mark of withinLimits(marks, findingsLimits(settingsOf()))) {
           const [id] = mark.findingIds;
           if (id === undefined || !/^\s*FROM\b/i.test(document.lineAt(mark.range.start.line).text)) continue;
           const at = toRange(mark.range).with(new vscode.Position(mark.range.start.line, 0));

@@ -148,7 +148,7 @@ function toDiagnostics(document: vscode.TextDocument, analysis: DockerfileAnalys
     if (unnecessary.has(violation.rule)) diagnostic.tags = [vscode.DiagnosticTag.Unnecessary];
     return diagnostic;
   });
-  const marks = withinLimits(analysis.marks, findingsLimits(read))
+  const marks = withinLimits(analysis.marks, findingsLimits(settingsOf()))
     .filter(({ rule }) => !Object.hasOwn(rules, rule) || rules[rule] !== 'off')
     .map((mark) => {
       const diagnostic = new vscode.Diagnostic(toRange(mark.range), mark.message, levels[mark.severity]);

@@ -21,7 +21,7 @@ export function registerHover(analyses: Analyses): Disposable {
       if (!settings.enable) return undefined;
       const analysis = await analyses.get(document);
       const contents: vscode.MarkdownString[] = [];
-      for (const mark of withinLimits(analysis.marks, findingsLimits(read))) {
+      for (const mark of withinLimits(analysis.marks, findingsLimits(settingsOf()))) {
         if (settings.rules[mark.rule] === 'off' || !toRange(mark.range).contains(position)) continue;
         const first = mark.findingIds[0];
         contents.push(

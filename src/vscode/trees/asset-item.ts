@@ -13,7 +13,8 @@ export interface AssetContext {
   readonly secretExpiryWarningDays: number;
   /** True while a scan reads this asset. */
   readonly scanning: boolean;
-  readonly verifying: boolean;
+  /** Steps that ended and all steps, while the connection is being verified. */
+  readonly verifying?: { readonly done: number; readonly total: number };
 }
 
 /** How a node of the assets tree looks and sounds. */
@@ -25,16 +26,20 @@ export function assetItem(node: AssetNode, context: AssetContext): ItemLook {
     id: node.id,
     label: node.label,
     ...(description === undefined || description === '' ? {} : { description }),
-    icon: context.scanning ? { id: treeIcons.asset.scanning } : iconOf(node, flags),
+    icon: isBusy(node, context) ? { id: treeIcons.asset.scanning } : iconOf(node, flags),
     contextValue: contextValue(node.kind, flags),
     accessibilityLabel: accessibilityLabel(node, context, description),
     ...(severity === undefined ? {} : { severity }),
   };
 }
 
+function isBusy(node: AssetNode, context: AssetContext): boolean {
+  return context.scanning || (node.kind === 'connectivity' && context.verifying !== undefined);
+}
+
 function flagsOf(node: AssetNode, context: AssetContext): readonly string[] {
   if (node.kind !== 'connection') return node.flags;
-  const state = context.verifying ? 'verifying' : context.connection?.state;
+  const state = context.verifying === undefined ? context.connection?.state : 'verifying';
   if (state === undefined) return node.flags;
   return [...node.flags.filter((flag) => !flag.startsWith('state-')), `state-${state}`];
 }
@@ -61,10 +66,14 @@ function descriptionOf(node: AssetNode, context: AssetContext): string | undefin
   switch (node.kind) {
     case 'connection': {
       if (connection === undefined) return node.description;
-      const state = connectionStateText(l10n, context.verifying ? 'verifying' : connection.state);
+      const state = connectionStateText(l10n, context.verifying === undefined ? connection.state : 'verifying');
       const expiry = secretExpiryText(l10n, connection, context.secretExpiryWarningDays, now);
       return [expiry ?? state, node.description].filter((part) => part !== undefined && part !== '').join(' · ');
     }
+    case 'connectivity':
+      return context.verifying === undefined
+        ? node.description
+        : l10n.t('verifying, {done} of {total}', context.verifying);
     case 'container':
       return node.description === undefined ? undefined : shortenMiddle(node.description, 60);
     case 'step':

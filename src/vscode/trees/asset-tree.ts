@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Connection } from '../../azure/types.ts';
+import type { VerifyStep } from '../../connectivity/types.ts';
 import { describeError, isAbort } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { AssetNode } from '../../engine-contract.ts';
@@ -118,17 +119,20 @@ export class AssetTree implements vscode.TreeDataProvider<AssetNode>, Disposable
 
   getTreeItem(node: AssetNode): vscode.TreeItem {
     const connection = this.#connectionOf(node);
+    const steps = this.#ports.operations.steps(node.connectionId);
     const look = assetItem(node, {
       l10n,
       now: this.#ports.now(),
       secretExpiryWarningDays: this.#ports.secretExpiryWarningDays(),
       scanning: node.assetId !== undefined && this.#active.has(node.assetId),
-      verifying: this.#ports.operations.steps(node.connectionId) !== undefined,
+      ...(steps === undefined ? {} : { verifying: { done: steps.filter(hasEnded).length, total: steps.length } }),
       ...(connection === undefined ? {} : { connection }),
     });
+    // the first verification has no result yet, but steps
+    const hasChildren = node.hasChildren || (node.kind === 'connectivity' && steps !== undefined);
     const item = new vscode.TreeItem(
       look.label,
-      node.hasChildren ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
+      hasChildren ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
     );
     item.id = look.id;
     if (look.description !== undefined) item.description = look.description;
@@ -233,6 +237,10 @@ export class AssetTree implements vscode.TreeDataProvider<AssetNode>, Disposable
     this.#active = active;
     if (changed.length > 0) this.#changed.fire(changed);
   }
+}
+
+function hasEnded({ state }: VerifyStep): boolean {
+  return state !== 'pending' && state !== 'running';
 }
 
 function hasResults(node: AssetNode): boolean {

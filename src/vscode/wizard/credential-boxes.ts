@@ -56,6 +56,7 @@ export async function howBox(session: WizardSession, place: Place): Promise<Move
         tenantId: environment.tenantId,
         clientId: environment.clientId,
         clientSecret: environment.clientSecret,
+        suggestedSubscription: environment.subscriptionIds[0],
       });
       const submitted = await session.submitSignIn('how', signal);
       return 'stay' in submitted ? submitted : { done: choices };

@@ -23,7 +23,6 @@ const context: AssetContext = {
   connection,
   secretExpiryWarningDays: 30,
   scanning: false,
-  verifying: false,
 };
 
 const node = (change: Partial<AssetNode>): AssetNode => ({
@@ -98,7 +97,16 @@ describe('an item of the assets tree', () => {
   });
 
   it('spins while it is verified or scanned', () => {
-    assert.equal(assetItem(node({ kind: 'connection' }), { ...context, verifying: true }).icon.id, 'sync~spin');
+    assert.equal(
+      assetItem(node({ kind: 'connection' }), { ...context, verifying: { done: 3, total: 14 } }).icon.id,
+      'sync~spin',
+    );
+    const connectivity = assetItem(node({ kind: 'connectivity', description: 'not verified yet' }), {
+      ...context,
+      verifying: { done: 3, total: 14 },
+    });
+    assert.equal(connectivity.description, 'verifying, 3 of 14');
+    assert.equal(connectivity.icon.id, 'loading~spin');
     const look = assetItem(node({ kind: 'image' }), { ...context, scanning: true });
     assert.equal(look.icon.id, 'loading~spin');
     assert.match(look.accessibilityLabel, /scanning/);
