@@ -12,9 +12,6 @@ export interface CleanedValue {
   readonly removed: boolean;
 }
 
-/** Shown when cleaning took something away. */
-export const spacesRemovedMessage = 'Spaces around the value were removed.';
-
 /** Zero-width space, joiners, word joiner, byte-order mark, soft hyphen: never part of an id or a secret. */
 const invisible = /[\u200b-\u200f\u2060\ufeff\u00ad]/g;
 

@@ -242,7 +242,6 @@ export type Gateway = z.infer<typeof gatewaySchema>;
 export type HttpRoute = z.infer<typeof httpRouteSchema>;
 export type NetworkPolicy = z.infer<typeof networkPolicySchema>;
 export type ServiceAccount = z.infer<typeof serviceAccountSchema>;
-export type Namespace = z.infer<typeof namespaceSchema>;
 export type Labels = Readonly<Record<string, string>>;
 export type LabelSelector = NonNullable<NetworkPolicy['spec']>['podSelector'];
 
