@@ -172,6 +172,7 @@ export class App {
       },
     });
     const findings = new FindingsPage({
+      layout: this.#root,
       texts,
       host: this.#host,
       announcer: this.#announcer,
@@ -234,9 +235,8 @@ export class App {
         status,
       ),
       lost,
-      panels.dashboard,
-      panels.findings,
-      panels.connectivity,
+      el('main', {}, panels.dashboard, panels.findings, panels.connectivity),
+      findings.detail,
       this.#announcer.element,
     );
     const built = { texts, tabs, panels, dashboard, findings, connectivity, status, lost };
@@ -250,7 +250,7 @@ export class App {
   #open(built: Built, page: ReportPage, byUser: boolean): void {
     for (const id of reportPages) built.panels[id].hidden = id !== page;
     built.tabs.select(page);
-    if (page === 'findings') built.findings.start();
+    built.findings.setVisible(page === 'findings');
     if (this.#state.page !== page) this.#keep({ page });
     if (byUser) this.#host.send({ type: 'page', page });
   }

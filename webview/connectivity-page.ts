@@ -39,7 +39,7 @@ const sayEveryMs = 5000;
 
 /** What was tried, what works and what to do about the rest, for each connection. */
 export class ConnectivityPage {
-  readonly element = el('main', { class: 'page connectivity' });
+  readonly element = el('div', { class: 'page connectivity' });
   readonly #environment: ConnectivityEnvironment;
   /** Steps whose details are shown, as `<connection>/<step>`. */
   readonly #expanded = new Set<string>();

@@ -31,7 +31,7 @@ const connectionLooks: Readonly<Record<string, readonly [icon: string, tone: str
 
 /** What there is, what is open, what was and was not checked, and what to do first. */
 export class DashboardPage {
-  readonly element = el('main', { class: 'page dashboard' });
+  readonly element = el('div', { class: 'page dashboard' });
   readonly #environment: DashboardEnvironment;
 
   constructor(environment: DashboardEnvironment) {
@@ -441,7 +441,7 @@ export class DashboardPage {
             texts.t('dashboard.secrets'),
             el(
               'ul',
-              { class: 'plain-list' },
+              { class: 'plain-list secrets' },
               ...expiring.map(({ id, name, secretExpires = '' }) =>
                 el(
                   'li',

@@ -5,11 +5,15 @@ import { parseReportState, parseToPage } from '../src/report/messages-to-page.ts
 /** How long an answer may take before the page says that the extension does not answer. */
 const answerWithinMs = 10_000;
 
+const answerOf = { ready: 'strings', query: 'findings', detail: 'detail' } as const;
+type Answered = ToPage['type'];
+
 /** The page's line to the extension. */
 export class Host {
   readonly #api: WebviewApi;
   readonly #onLost: () => void;
-  #waiting: ReturnType<typeof setTimeout> | undefined;
+  /** A timer for each kind of question that is open. */
+  readonly #waiting = new Map<Answered, ReturnType<typeof setTimeout>>();
 
   /** @param onLost called when a question stays unanswered. */
   constructor(onMessage: (message: ToPage) => void, onLost: () => void) {
@@ -23,8 +27,9 @@ export class Host {
         this.problem('message', parsed.problem);
         return;
       }
-      clearTimeout(this.#waiting);
-      this.#waiting = undefined;
+      const { type } = parsed.message;
+      clearTimeout(this.#waiting.get(type));
+      this.#waiting.delete(type);
       onMessage(parsed.message);
     });
     window.addEventListener('error', (event) => this.problem('script', event.message));
@@ -36,12 +41,15 @@ export class Host {
   }
 
   /** Sends something that the extension answers. */
-  ask(message: ToHost): void {
+  ask(message: Extract<ToHost, { type: keyof typeof answerOf }>): void {
     this.send(message);
-    this.#waiting ??= setTimeout(() => {
-      this.#waiting = undefined;
+    const answer = answerOf[message.type];
+    if (this.#waiting.has(answer)) return;
+    const timer = setTimeout(() => {
+      this.#waiting.delete(answer);
       this.#onLost();
     }, answerWithinMs);
+    this.#waiting.set(answer, timer);
   }
 
   problem(what: 'explanation' | 'message' | 'script', detail: string): void {

@@ -1,4 +1,5 @@
 import { el, icon, isPlain, put, show } from './dom.ts';
+import { setExpanded } from './toolkit.ts';
 
 export interface Option {
   readonly id: string;
@@ -46,7 +47,7 @@ export class Popups {
     shown.stop();
     const hadFocus = shown.element.contains(document.activeElement);
     shown.element.remove();
-    shown.anchor.setAttribute('aria-expanded', 'false');
+    setExpanded(shown.anchor, false);
     if (returnFocus && hadFocus) shown.anchor.focus();
   }
 
@@ -187,7 +188,7 @@ export class Popups {
     element.addEventListener('focusout', onFocusOut);
     document.addEventListener('pointerdown', onPointer, true);
     window.addEventListener('resize', onResize);
-    anchor.setAttribute('aria-expanded', 'true');
+    setExpanded(anchor, true);
     this.#shown = {
       anchor,
       element,

@@ -11,7 +11,7 @@ import {
   vsCodeProgressRing,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
-import { custom, icon, put } from './dom.ts';
+import { custom, el, hiddenText, icon, put } from './dom.ts';
 import type { Child, Props } from './dom.ts';
 
 /** What the page uses of the controls' classes. */
@@ -70,7 +70,6 @@ export function button(options: ButtonOptions): HTMLElement {
       // Before `appearance`: without a label an icon button names itself in English.
       'aria-label': isIcon ? label : undefined,
       'aria-haspopup': popup,
-      'aria-expanded': popup === undefined ? undefined : 'false',
       appearance: look,
     },
     on: { click: options.onClick },
@@ -84,7 +83,14 @@ export function button(options: ButtonOptions): HTMLElement {
     }
     put(element, label);
   }
+  // The inner button exists once the control is in the document.
+  if (popup !== undefined) queueMicrotask(() => setExpanded(element, false));
   return element;
+}
+
+/** Says whether the popup of a button is open. On the control itself, which has no role, the attribute means nothing. */
+export function setExpanded(element: HTMLElement, isExpanded: boolean): void {
+  element.shadowRoot?.querySelector('button')?.setAttribute('aria-expanded', String(isExpanded));
 }
 
 export interface DropdownOptions {
@@ -185,7 +191,9 @@ export function link(text: string, url: string, onOpen: (url: string) => void): 
 
 /** Shows that something is going on. */
 export function progressRing(label: string): HTMLElement {
-  return custom('vscode-progress-ring', { attrs: { 'aria-label': label } });
+  // The control names itself in English and interrupts screen readers: it is for the eyes alone, the label stands beside it.
+  const ring = custom('vscode-progress-ring', { attrs: { 'aria-hidden': 'true' } });
+  return el('span', { class: 'busy' }, ring, hiddenText(label));
 }
 
 export interface PanelsControl<Id extends string> {

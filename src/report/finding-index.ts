@@ -112,13 +112,13 @@ export class FindingIndex {
   static async build(items: readonly FindingListItem[], signal: AbortSignal): Promise<FindingIndex> {
     const steps = build(items);
     for (;;) {
+      signal.throwIfAborted();
       const until = performance.now() + 8;
       do {
         const step = steps.next();
         if (step.done === true) return new FindingIndex(step.value);
       } while (performance.now() < until);
       await new Promise((resolve) => setImmediate(resolve));
-      signal.throwIfAborted();
     }
   }
 

@@ -11,8 +11,8 @@ export interface Texts {
   /** The text of a key in the plural form of `count`, which fills `{count}`. */
   plural(key: PluralKey, count: number, values?: TextValues): string;
   number(value: number): string;
-  /** 0 to 1 as a percentage without decimals. */
-  percent(value: number): string;
+  /** 0 to 1 as a percentage, with at most so many decimals. */
+  percent(value: number, decimals?: number): string;
   /** Day and time. Returns the text as it came when it is no time. */
   dateTime(iso: string): string;
   date(iso: string): string;
@@ -35,7 +35,6 @@ export function makeTexts(language: string, strings: Readonly<Record<string, str
   const locale = knownLocale(language);
   const plurals = new Intl.PluralRules(locale);
   const numbers = new Intl.NumberFormat(locale);
-  const percents = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   const dateTimes = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
   const relatives = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
@@ -59,7 +58,8 @@ export function makeTexts(language: string, strings: Readonly<Record<string, str
     plural: (key, count, values) =>
       fill(get(`${key}#${plurals.select(count)}`) ?? get(`${key}#other`) ?? key, { count, ...values }),
     number: (value) => numbers.format(value),
-    percent: (value) => percents.format(value),
+    percent: (value, decimals = 0) =>
+      new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: decimals }).format(value),
     dateTime: (iso) => at(iso, (time) => dateTimes.format(time)),
     date: (iso) => at(iso, (time) => dates.format(time)),
     relative: (iso, now) =>

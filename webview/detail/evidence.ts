@@ -28,7 +28,7 @@ export const evidenceView: DetailView = ({ finding }, context) => {
       ),
     );
   }
-  if (finding.evidence.length > 0) nodes.push(heading(texts.t('evidence.observed')), evidenceTable(finding, context));
+  if (finding.evidence.length > 0) nodes.push(heading(texts.t('evidence.observed')), evidenceList(finding, context));
   if (nodes.length === 0) nodes.push(quiet(texts.t('evidence.none')));
   else {
     nodes.push(
@@ -46,38 +46,21 @@ export const evidenceView: DetailView = ({ finding }, context) => {
   return nodes;
 };
 
-function evidenceTable({ evidence }: Finding, { texts }: DetailContext): HTMLElement {
-  const hasExpected = evidence.some(({ expected }) => expected !== undefined);
-  const columns = [
-    'evidence.what',
-    'evidence.found',
-    ...(hasExpected ? (['evidence.expected'] as const) : []),
-    'evidence.where',
-  ] as const;
+function evidenceList({ evidence }: Finding, { texts }: DetailContext): HTMLElement {
   return el(
-    'table',
-    { class: 'data-table' },
-    el('caption', { class: 'visually-hidden' }, texts.t('evidence.observed')),
-    el('thead', {}, el('tr', {}, ...columns.map((key) => el('th', { attrs: { scope: 'col' } }, texts.t(key))))),
-    el(
-      'tbody',
-      {},
-      ...evidence.map(({ label, value, expected, ref, field, at }) =>
-        el(
-          'tr',
-          {},
-          el('th', { class: 'data', attrs: { scope: 'row' } }, label),
-          el('td', {}, code(value)),
-          hasExpected ? el('td', {}, expected === undefined ? undefined : code(expected)) : undefined,
-          el(
-            'td',
-            { class: 'where' },
-            field === undefined ? undefined : el('div', {}, code(field)),
-            ref === undefined ? undefined : el('div', { class: 'quiet data' }, ref),
-            at === undefined
-              ? undefined
-              : el('div', { class: 'quiet' }, texts.t('evidence.readAt', { when: texts.dateTime(at) })),
-          ),
+    'ul',
+    { class: 'evidence' },
+    ...evidence.map(({ label, value, expected, ref, field, at }) =>
+      el(
+        'li',
+        {},
+        el('div', { class: 'evidence-label data' }, label),
+        facts(
+          [texts.t('evidence.found'), code(value)],
+          [texts.t('evidence.expected'), expected === undefined ? undefined : code(expected)],
+          [texts.t('evidence.field'), field === undefined ? undefined : code(field)],
+          [texts.t('evidence.in'), ref === undefined ? undefined : code(ref)],
+          [texts.t('evidence.read'), at === undefined ? undefined : texts.dateTime(at)],
         ),
       ),
     ),

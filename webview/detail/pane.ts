@@ -177,6 +177,8 @@ export class DetailPane {
         : el('span', { class: 'was' }, texts.t('severity.was', { severity: texts.t(`severity.${original.level}`) })),
       pill(texts.t(`state.${finding.state}`), finding.state === 'new' ? 'pill-new' : ''),
       finding.knownExploited ? pill(texts.t('mark.exploited'), 'pill-strong') : undefined,
+      finding.internetFacing ? pill(texts.t('mark.internet')) : undefined,
+      finding.running ? pill(texts.t('mark.running')) : undefined,
       el('span', { class: 'quiet' }, texts.t('row.firstSeen', { when: texts.relative(finding.firstSeen, now) })),
     );
     const hadFocus = this.#buttons.contains(document.activeElement);

@@ -43,14 +43,14 @@ export const summaryView: DetailView = ({ finding }, context) => {
           : el(
               'ul',
               { class: 'plain-list' },
-              ...running.slice(0, 5).map((workload) => el('li', {}, data(workload.name))),
+              ...running.slice(0, 5).map(({ path, name }) => el('li', {}, data([...path, name].join(' › ')))),
             ),
       ],
       [texts.t('detail.exposure'), finding.internetFacing ? texts.t('mark.internet.long') : undefined],
       [texts.t('detail.exploited'), finding.knownExploited ? texts.t('mark.exploited.long') : undefined],
       [
         texts.t('detail.epss'),
-        finding.epss === undefined ? undefined : texts.t('detail.epss.value', { percent: texts.percent(finding.epss) }),
+        finding.epss === undefined ? undefined : texts.t('detail.epss.value', { percent: texts.percent(finding.epss, 1) }),
       ],
       [texts.t('column.check'), code(finding.check)],
       [texts.t('detail.aliases'), finding.aliases.length === 0 ? undefined : data(finding.aliases.join(', '))],

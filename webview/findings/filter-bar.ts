@@ -223,9 +223,9 @@ export class FilterBar {
         );
         return chip;
       }),
-      isDefault ? undefined : clear,
+      isDefault || parts.length === 0 ? undefined : clear,
     );
-    this.#chips.hidden = parts.length === 0 && isDefault;
+    this.#chips.hidden = parts.length === 0;
   }
 
   #drawCounts(page: FindingsPage | undefined, selected: number): void {

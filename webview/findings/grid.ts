@@ -21,7 +21,7 @@ export interface GridActions {
 }
 
 /** From how many pixels on each further column fits. Severity and title always show. */
-const columnWidths: readonly number[] = [0, 0, 430, 560, 680, 780, 880, 960];
+const columnWidths: readonly number[] = [0, 0, 520, 640, 780, 900, 1000, 1090];
 
 /** Rows drawn beyond the edges. */
 const overscan = 8;
@@ -128,7 +128,7 @@ export class Grid {
       this.#current = Math.max(0, Math.min(this.#current, totalRows - 1));
       this.#anchor = this.#current;
       if (place.reset && place.located === undefined) this.#scroller.scrollTop = 0;
-      if (place.located !== undefined) this.#reveal(place.located);
+      if (place.located !== undefined) this.#reveal(place.located, true);
       if (place.located === undefined) this.#remember();
       this.#draw();
       if (keepsFocus) this.#views.get(this.#current)?.element.focus({ preventScroll: true });
@@ -245,10 +245,13 @@ export class Grid {
     if (view.element.parentNode === null) put(this.#body, view.element);
   }
 
-  #reveal(at: number): void {
+  /** Scrolls as little as needed; `withContext` leaves rows above and below when it has to scroll. */
+  #reveal(at: number, withContext = false): void {
     const top = at * this.#rowHeight;
     const { scrollTop } = this.#scroller;
-    if (top < scrollTop) this.#scroller.scrollTop = top;
+    const isInView = top >= scrollTop && top + this.#rowHeight <= scrollTop + this.#viewHeight;
+    if (withContext && !isInView) this.#scroller.scrollTop = top - this.#viewHeight / 3;
+    else if (top < scrollTop) this.#scroller.scrollTop = top;
     else if (top + this.#rowHeight > scrollTop + this.#viewHeight) {
       this.#scroller.scrollTop = top + this.#rowHeight - this.#viewHeight;
     }

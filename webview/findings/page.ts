@@ -26,6 +26,8 @@ import { SearchBox } from './search-box.ts';
 import { split, Splitter } from './splitter.ts';
 
 export interface FindingsEnvironment {
+  /** The grid in which list and details lie side by side; takes their widths. */
+  readonly layout: HTMLElement;
   readonly texts: Texts;
   readonly host: Host;
   readonly announcer: Announcer;
@@ -47,6 +49,8 @@ const maxDetails = 30;
 /** The Findings page: search, filters, list and details. */
 export class FindingsPage {
   readonly element: HTMLElement;
+  /** The details, a landmark of their own beside the page's main part. */
+  readonly detail: HTMLElement;
   readonly #environment: FindingsEnvironment;
   readonly #store: RowStore;
   readonly #grid: Grid;
@@ -54,7 +58,6 @@ export class FindingsPage {
   readonly #bar: FilterBar;
   readonly #splitter: Splitter;
   readonly #pane: DetailPane;
-  readonly #body = el('div', { class: 'findings-body' });
   readonly #list: HTMLElement;
   readonly #empty = el('div', { class: 'empty-place', hidden: true });
   #dashboard: DashboardModel | undefined;
@@ -65,6 +68,7 @@ export class FindingsPage {
   #follow: ReturnType<typeof setTimeout> | undefined;
   #pending: { readonly locate: string | undefined; readonly reset: boolean; readonly select?: string } | undefined;
   #isStarted = false;
+  #isVisible = false;
 
   constructor(environment: FindingsEnvironment) {
     this.#environment = environment;
@@ -131,15 +135,18 @@ export class FindingsPage {
       this.#applySplit(part);
       environment.keep({ split: part });
     });
-    const main = el(
-      'main',
-      { class: 'findings-main' },
-      el('h2', { class: 'visually-hidden' }, texts.t('page.findings')),
-      this.#list,
-    );
-    show(this.#body, main, this.#splitter.element, this.#pane.element);
     this.#applySplit(state.split ?? split.initial);
-    this.element = el('div', { class: 'findings' }, this.#search.element, this.#bar.element, this.#body, layer);
+    this.element = el(
+      'div',
+      { class: 'findings' },
+      el('h2', { class: 'visually-hidden' }, texts.t('page.findings')),
+      el('div', { class: 'findings-top' }, this.#search.element, this.#bar.element),
+      this.#list,
+      this.#splitter.element,
+      layer,
+    );
+    this.detail = this.#pane.element;
+    this.detail.addEventListener('keydown', (event) => this.#onKey(event));
     this.element.addEventListener('keydown', (event) => this.#onKey(event));
     this.#showPane(this.#openId !== undefined);
     this.#search.update(state.query.filter, undefined);
@@ -147,9 +154,11 @@ export class FindingsPage {
     this.#bar.update(state.query, undefined, 0);
   }
 
-  /** Asks for the first rows. Called when the page comes into view for the first time. */
-  start(): void {
-    if (this.#isStarted) return;
+  /** Comes into view or goes; the first time it asks for its rows. */
+  setVisible(isVisible: boolean): void {
+    this.#isVisible = isVisible;
+    this.#showPane(this.#openId !== undefined);
+    if (!isVisible || this.#isStarted) return;
     this.#isStarted = true;
     this.#start(this.#openId, true);
     if (this.#openId !== undefined) this.#requestDetail(this.#openId);
@@ -365,15 +374,16 @@ export class FindingsPage {
   }
 
   #showPane(isShown: boolean): void {
-    this.#pane.element.hidden = !isShown;
+    this.#pane.element.hidden = !isShown || !this.#isVisible;
     this.#splitter.element.hidden = !isShown;
-    this.#body.classList.toggle('with-detail', isShown);
+    this.#environment.layout.classList.toggle('with-detail', isShown && this.#isVisible);
     if (isShown && this.#openId !== undefined) this.#grid.setOpen(this.#openId);
   }
 
   #applySplit(part: number): void {
-    this.#body.style.setProperty('--list-part', `${part}fr`);
-    this.#body.style.setProperty('--detail-part', `${1 - part}fr`);
+    const { layout } = this.#environment;
+    layout.style.setProperty('--list-part', `${part}fr`);
+    layout.style.setProperty('--detail-part', `${1 - part}fr`);
   }
 
   /** The style sheet shows details instead of the list then. */

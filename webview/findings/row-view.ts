@@ -143,8 +143,8 @@ function drawCell(column: Column, row: FindingLine, { texts, now }: RowContext):
       cell.title = row.title;
       cell.append(icon(kindIcon(row.kind), 'kind'), el('span', { class: 'title-text data' }, row.title));
       if (row.knownExploited) cell.append(pill(texts.t('mark.exploited'), 'pill-strong'));
-      if (row.internetFacing) cell.append(pill(texts.t('mark.internet')));
-      if (row.running) cell.append(pill(texts.t('mark.running')));
+      if (row.internetFacing) cell.append(markIcon('globe', texts.t('mark.internet.long')));
+      if (row.running) cell.append(markIcon('vm-running', texts.t('mark.running.long')));
       break;
     case 'asset':
       cell.title = row.asset;
@@ -168,6 +168,13 @@ function drawCell(column: Column, row: FindingLine, { texts, now }: RowContext):
       break;
   }
   return cell;
+}
+
+/** A fact as an icon; its words are in the tooltip, in the row's name and in the details. */
+function markIcon(name: string, words: string): HTMLElement {
+  const mark = icon(name, 'row-mark');
+  mark.title = words;
+  return mark;
 }
 
 /** Everything that the columns say, also of those that are hidden. */

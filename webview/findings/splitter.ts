@@ -54,13 +54,12 @@ export class Splitter {
   }
 
   #onPointer(event: PointerEvent): void {
-    const whole = this.element.parentElement?.getBoundingClientRect();
-    if (whole === undefined || event.button !== 0) return;
+    if (event.button !== 0) return;
     event.preventDefault();
     this.element.setPointerCapture(event.pointerId);
     this.element.classList.add('moving');
     const onMove = (move: PointerEvent) => {
-      const part = (move.clientX - whole.left) / whole.width;
+      const part = move.clientX / window.innerWidth;
       this.#set(document.documentElement.dir === 'rtl' ? 1 - part : part);
     };
     const onEnd = () => {

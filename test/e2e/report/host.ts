@@ -49,7 +49,8 @@ export async function startSite(): Promise<Site> {
       });
       response.setHeader('content-type', 'text/html');
       response.end(html);
-    } else if (file === undefined) response.writeHead(404).end();
+    } else if (pathname === '/favicon.ico') response.writeHead(204).end();
+    else if (file === undefined) response.writeHead(404).end();
     else {
       response.setHeader('content-type', file.type);
       response.end(file.body);
@@ -90,6 +91,8 @@ export interface OpenReport extends AsyncDisposable {
   /** What went wrong: script errors, refused by the policy, malformed messages. */
   readonly troubles: string[];
   send(message: ToPage): Promise<void>;
+  /** Changes the theme, as the editor does under a living page. */
+  dress(theme: ThemeName): Promise<void>;
   last<T extends ToHost['type']>(type: T): Extract<ToHost, { type: T }> | undefined;
 }
 
@@ -130,6 +133,10 @@ export async function openReport(browser: Browser, site: Site, options: OpenOpti
     sent,
     troubles,
     send,
+    async dress(theme) {
+      await page.evaluate(`plimsollDress(${JSON.stringify(looks(theme, options.reducedMotion === true))})`);
+      await page.waitForTimeout(250);
+    },
     last: <T extends ToHost['type']>(type: T) =>
       sent.findLast((message): message is Extract<ToHost, { type: T }> => message.type === type),
     async [Symbol.asyncDispose]() {
@@ -172,25 +179,31 @@ function answers(message: ToHost, options: OpenOptions): readonly ToPage[] {
   }
 }
 
-/** What the editor puts into a webview before the page's own script: variables, classes and the API. */
-function shim(name: ThemeName, reduceMotion: boolean): string {
+/** Variables and classes of a theme as the editor sets them on a webview. */
+function looks(name: ThemeName, reduceMotion: boolean) {
   const { kind, variables } = themes[name];
   const classes = [
     kind,
     ...(kind === 'vscode-high-contrast-light' ? ['vscode-high-contrast'] : []),
     ...(reduceMotion ? ['vscode-reduce-motion'] : []),
   ];
+  return { kind, variables, classes };
+}
+
+/** What the editor puts into a webview before the page's own script: variables, classes and the API. */
+function shim(name: ThemeName, reduceMotion: boolean): string {
   return `(() => {
-    const theme = ${JSON.stringify({ kind, variables, classes })};
-    const dress = () => {
-      for (const [name, value] of Object.entries(theme.variables)) document.documentElement.style.setProperty(name, value);
-      document.body.classList.add(...theme.classes);
-      document.body.dataset.vscodeThemeKind = theme.kind;
+    globalThis.plimsollDress = ({ kind, variables, classes }) => {
+      const { style } = document.documentElement;
+      for (const name of [...style]) if (name.startsWith('--vscode-')) style.removeProperty(name);
+      for (const [name, value] of Object.entries(variables)) style.setProperty(name, value);
+      document.body.className = classes.join(' ');
+      document.body.dataset.vscodeThemeKind = kind;
     };
     new MutationObserver((_, observer) => {
       if (document.body === null) return;
       observer.disconnect();
-      dress();
+      plimsollDress(${JSON.stringify(looks(name, reduceMotion))});
     }).observe(document, { childList: true, subtree: true });
     globalThis.acquireVsCodeApi = () => ({
       postMessage: (message) => void globalThis.plimsollHost(message),
