@@ -40,7 +40,9 @@ export function scanCommands(shell: Shell): readonly CommandEntry[] {
           shell,
           {
             connectionId: node.connectionId,
-            ...(node.kind === 'connection' || node.assetId === undefined ? {} : { assetId: node.assetId, assetLabel: node.label }),
+            ...(node.kind === 'connection' || node.assetId === undefined
+              ? {}
+              : { assetId: node.assetId, assetLabel: node.label }),
             trigger: 'user',
           },
           l10n.t('Scanning {name}', { name: node.label }),
