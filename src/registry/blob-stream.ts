@@ -1,12 +1,6 @@
 import { sleep } from '../core/concurrency.ts';
-import {
-  DigestMismatchError,
-  RefusedError,
-  UnexpectedResponseError,
-  UnreachableError,
-  isAbort,
-} from '../core/errors.ts';
-import { headerText, type HttpClient, type HttpResponse } from '../core/http.ts';
+import { DigestMismatchError, RefusedError, UnexpectedResponseError, UnreachableError } from '../core/errors.ts';
+import { headerText, translate, type HttpClient, type HttpResponse } from '../core/http.ts';
 import type { Log } from '../core/log.ts';
 import { isAllowedHost } from './known-registries.ts';
 import { faultError, readFault, withoutQuery } from './registry-errors.ts';
@@ -111,7 +105,8 @@ export async function openBlob(options: BlobStreamOptions, signal: AbortSignal):
           yield fresh;
         }
       } catch (error) {
-        if (isAbort(error, signal) || !isCut(error)) throw error;
+        signal.throwIfAborted();
+        if (!isCut(error)) throw error;
         cut = error;
       } finally {
         response?.body.destroy();
@@ -120,7 +115,7 @@ export async function openBlob(options: BlobStreamOptions, signal: AbortSignal):
       if (received === size) return;
       fruitless = received > before ? 0 : fruitless + 1;
       if (fruitless > fruitlessAttempts) {
-        if (cut instanceof Error) throw cut;
+        if (cut instanceof Error) throw translate(cut, new URL(first.url));
         throw new UnreachableError(
           `Cannot read ${what}: it ends after ${received} of ${size} bytes`,
           'Try again; a proxy in between may cut long downloads.',

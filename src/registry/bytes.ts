@@ -3,7 +3,12 @@ import { translate, type HttpResponse } from '../core/http.ts';
 import { LimitExceededError } from '../core/errors.ts';
 
 /** The whole body. Throws LimitExceededError over `maxBytes`, UnreachableError when the connection is cut. */
-export async function readBytes(response: HttpResponse, maxBytes: number, what: string): Promise<Uint8Array> {
+export async function readBytes(
+  response: HttpResponse,
+  maxBytes: number,
+  what: string,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
@@ -18,6 +23,7 @@ export async function readBytes(response: HttpResponse, maxBytes: number, what: 
       chunks.push(chunk);
     }
   } catch (error) {
+    signal.throwIfAborted();
     throw error instanceof LimitExceededError ? error : translate(error, new URL(response.url));
   }
   return Buffer.concat(chunks);

@@ -206,7 +206,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       headers: { accept: acceptManifests },
     };
     const response = await ok(await call(request, signal), what, request.scope, signal);
-    const bytes = await readBytes(response, maxManifestBytes, what.slice('read '.length));
+    const bytes = await readBytes(response, maxManifestBytes, what.slice('read '.length), signal);
     const digest = digestOf(bytes);
     const promised = isDigest(reference) ? reference : headerText(response.headers, 'docker-content-digest');
     if (promised !== undefined && promised.startsWith('sha256:') && promised !== digest) {

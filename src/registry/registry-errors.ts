@@ -1,11 +1,5 @@
 import * as z from 'zod';
-import {
-  AccessDeniedError,
-  NotFoundError,
-  UnexpectedResponseError,
-  isAbort,
-  type EngineError,
-} from '../core/errors.ts';
+import { AccessDeniedError, NotFoundError, UnexpectedResponseError, type EngineError } from '../core/errors.ts';
 import type { HttpResponse } from '../core/http.ts';
 
 /** OCI distribution-spec v1.1, "Error Codes". `detail` as Azure Container Registry fills it. */
@@ -39,8 +33,8 @@ export async function readFault(response: HttpResponse, signal: AbortSignal): Pr
   let body: unknown;
   try {
     body = JSON.parse(await response.text(64 * 1024));
-  } catch (error) {
-    if (isAbort(error, signal)) throw error;
+  } catch {
+    signal.throwIfAborted();
     return { status, code: '', message: '' }; // a page of a proxy, or nothing: the status says enough
   }
   const parsed = envelope.safeParse(body);

@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { silentLog } from '../../../../src/core/log.ts';
+import { readImage } from '../../../../src/image/read-image.ts';
+import { openImageSource } from '../../../../src/image/sources/index.ts';
+import type { ImageReport } from '../../../../src/image/types.ts';
+import type { RegistryClient } from '../../../../src/registry/client.ts';
+import { mediaTypes } from '../../../../src/registry/media-types.ts';
+import { tar, type TarInput } from '../../../support/tar.ts';
+import { debianRelease, dpkgStatus, MemoryCache, MemoryRegistry, sha256 } from '../memory-image.ts';
+
+const signal = new AbortController().signal;
+const noRegistry = { registry: (): RegistryClient => assert.fail('no registry is asked') };
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'plimsoll-sources-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function read(ref: string): Promise<ImageReport> {
+  return readImage({
+    source: await openImageSource(ref, noRegistry),
+    cache: new MemoryCache(),
+    log: silentLog,
+    signal,
+  });
+}
+const names = (report: ImageReport): string[] => report.packages.map(({ name, version }) => `${name} ${version}`);
+
+function debian(...packages: string[]): Buffer {
+  return tar(
+    { name: 'etc/os-release', content: debianRelease },
+    { name: 'var/lib/dpkg/status', content: dpkgStatus(...packages) },
+  );
+}
+
+/** Writes images of one layer as an OCI layout; keys are their tags. */
+async function layout(images: Readonly<Record<string, Buffer>>): Promise<void> {
+  const registry = new MemoryRegistry();
+  const manifests = Object.entries(images).map(([tag, layer]) => ({
+    ...registry.image({ layers: [layer] }).descriptor,
+    ...(tag === '' ? {} : { annotations: { 'org.opencontainers.image.ref.name': tag } }),
+  }));
+  await mkdir(path.join(folder, 'blobs/sha256'), { recursive: true });
+  for (const [digest, bytes] of [...registry.blobs, ...registry.manifests]) {
+    await writeFile(path.join(folder, 'blobs/sha256', digest.slice(7)), bytes);
+  }
+  await writeFile(path.join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
+  await writeFile(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+}
+
+describe('an OCI layout', () => {
+  it('is read by its only image, with and without the tag', async () => {
+    await layout({ latest: debian('a 1') });
+    assert.deepEqual(names(await read(`oci:${folder}`)), ['a 1']);
+    assert.deepEqual(names(await read(`oci:${folder}:latest`)), ['a 1']);
+  });
+
+  it('of several images asks for a tag and lists them', async () => {
+    await layout({ one: debian('a 1'), 'registry.example/app:two': debian('a 2') });
+    assert.deepEqual(names(await read(`oci:${folder}:two`)), ['a 2']);
+    await assert.rejects(read(`oci:${folder}`), { code: 'bad-input', message: /one, registry\.example\/app:two/ });
+    await assert.rejects(read(`oci:${folder}:three`), { code: 'bad-input', message: /Cannot find "three"/ });
+  });
+
+  it('whose manifest or layer was changed is not believed', async () => {
+    await layout({ latest: debian('a 1') });
+    const index = JSON.parse(await readFile(path.join(folder, 'index.json'), 'utf8')) as {
+      manifests: { digest: string }[];
+    };
+    await writeFile(path.join(folder, 'blobs/sha256', index.manifests[0]!.digest.slice(7)), '{}');
+    await assert.rejects(read(`oci:${folder}`), { code: 'digest-mismatch' });
+  });
+
+  it('that is not there, or empty, is told', async () => {
+    await assert.rejects(read(`oci:${folder}/nothing`), { code: 'not-found' });
+    await writeFile(path.join(folder, 'index.json'), '{"manifests":[]}');
+    await assert.rejects(read(`oci:${folder}`), { code: 'bad-input', message: /lists no image/ });
+    await writeFile(path.join(folder, 'index.json'), '{');
+    await assert.rejects(read(`oci:${folder}`), { code: 'damaged' });
+  });
+});
+
+describe('an archive of docker save', () => {
+  const config = (...layers: Buffer[]): string =>
+    JSON.stringify({
+      architecture: 'amd64',
+      os: 'linux',
+      config: {},
+      rootfs: { type: 'layers', diff_ids: layers.map((layer) => sha256(layer)) },
+      history: layers.map((_, i) => ({ created_by: `RUN ${i}` })),
+    });
+  const save = async (...members: TarInput[]): Promise<string> => {
+    const file = path.join(folder, 'image.tar');
+    await writeFile(file, tar(...members));
+    return `docker-archive:${file}`;
+  };
+  const manifest = (...images: object[]): TarInput => ({ name: 'manifest.json', content: JSON.stringify(images) });
+  const base = debian('a 1');
+  const app = tar({ name: 'node_modules/x/package.json', content: '{"name":"x","version":"1.0.0"}' });
+
+  it('is read, manifest first or last', async () => {
+    const parts: TarInput[] = [
+      { name: 'c.json', content: config(base, app) },
+      { name: 'l1/layer.tar', content: base },
+      { name: 'l2/layer.tar', content: app },
+    ];
+    const list = manifest({ Config: 'c.json', RepoTags: ['app:1'], Layers: ['l1/layer.tar', 'l2/layer.tar'] });
+    const last = await read(await save(...parts, list));
+    assert.deepEqual(names(last), ['a 1', 'x 1.0.0']);
+    assert.deepEqual(
+      last.layers.map(({ digest, createdBy }) => [digest, createdBy]),
+      [
+        [sha256(base), 'RUN 0'],
+        [sha256(app), 'RUN 1'],
+      ],
+    );
+    assert.equal((await read(await save(list, ...parts))).digest, last.digest);
+  });
+
+  it('may hold links to shared layers, and layers named by their digest', async () => {
+    const packed = gzipSync(app);
+    const name = `blobs/sha256/${sha256(packed).slice(7)}`;
+    const report = await read(
+      await save(
+        { name: 'c.json', content: config(base, app) },
+        { name: 'real/layer.tar', content: base },
+        { name: 'l1/layer.tar', type: '2', link: '../real/layer.tar' },
+        { name, content: packed },
+        manifest({ Config: 'c.json', RepoTags: null, Layers: ['l1/layer.tar', name] }),
+      ),
+    );
+    assert.deepEqual(names(report), ['a 1', 'x 1.0.0']);
+    assert.equal(report.layers[1]?.digest, sha256(packed));
+  });
+
+  it('may hold a compressed layer without its digest', async () => {
+    const packed = gzipSync(base);
+    const ref = await save(
+      { name: 'c.json', content: config(base) },
+      { name: 'l/layer.tar', content: packed },
+      manifest({ Config: 'c.json', Layers: ['l/layer.tar'] }),
+    );
+    assert.equal((await read(ref)).layers[0]?.digest, sha256(packed));
+  });
+
+  it('of several images asks for one', async () => {
+    const ref = await save(
+      { name: 'a.json', content: config(base) },
+      { name: 'b.json', content: config(app) },
+      { name: 'a.tar', content: base },
+      { name: 'b.tar', content: app },
+      manifest(
+        { Config: 'a.json', RepoTags: ['base:1'], Layers: ['a.tar'] },
+        { Config: 'b.json', RepoTags: ['app:2'], Layers: ['b.tar'] },
+      ),
+    );
+    assert.deepEqual(names(await read(`${ref}:app:2`)), ['x 1.0.0']);
+    await assert.rejects(read(ref), { code: 'bad-input', message: /base:1, app:2/ });
+    await assert.rejects(read(`${ref}:none`), { code: 'bad-input', message: /Cannot find "none"/ });
+  });
+
+  const refused: [string, TarInput[], string][] = [
+    ['no manifest', [{ name: 'x' }], 'bad-input'],
+    ['an OCI archive', [{ name: 'index.json', content: '{}' }], 'bad-input'],
+    ['a manifest of another form', [{ name: 'manifest.json', content: '{}' }], 'damaged'],
+    ['a missing config', [manifest({ Config: 'c.json', Layers: [] })], 'damaged'],
+    [
+      'a missing layer',
+      [{ name: 'c.json', content: config(base) }, manifest({ Config: 'c.json', Layers: ['l.tar'] })],
+      'damaged',
+    ],
+    [
+      'a layer outside of it',
+      [
+        { name: 'c.json', content: config(base) },
+        { name: 'l.tar', type: '2', link: '/etc/passwd' },
+        manifest({ Config: 'c.json', Layers: ['l.tar'] }),
+      ],
+      'damaged',
+    ],
+    [
+      'links in a circle',
+      [
+        { name: 'c.json', content: config(base) },
+        { name: 'l', type: '2', link: 'm' },
+        { name: 'm', type: '2', link: 'l' },
+        manifest({ Config: 'c.json', Layers: ['l'] }),
+      ],
+      'damaged',
+    ],
+    [
+      'fewer layers than its config',
+      [{ name: 'c.json', content: config(base) }, manifest({ Config: 'c.json', Layers: [] })],
+      'damaged',
+    ],
+    [
+      'a layer of another content',
+      [
+        { name: 'c.json', content: config(base) },
+        { name: 'l.tar', content: app },
+        manifest({ Config: 'c.json', Layers: ['l.tar'] }),
+      ],
+      'digest-mismatch',
+    ],
+  ];
+  for (const [what, members, code] of refused) {
+    it(`with ${what} is refused`, async () => {
+      await assert.rejects(read(await save(...members)), { code });
+    });
+  }
+
+  it('that is compressed as a whole is told to be unpacked', async () => {
+    const file = path.join(folder, 'image.tar.gz');
+    await writeFile(file, gzipSync(tar({ name: 'x' })));
+    await assert.rejects(read(`docker-archive:${file}`), { code: 'bad-input', message: /compressed as a whole/ });
+  });
+
+  it('that is no archive, cut, or not there is told', async () => {
+    const file = path.join(folder, 'x');
+    await writeFile(file, 'hello');
+    await assert.rejects(read(`docker-archive:${file}`), { code: 'damaged' });
+    const whole = tar({ name: 'big', content: Buffer.alloc(100_000) }, { name: 'manifest.json', content: '[]' });
+    await writeFile(file, whole.subarray(0, 50_000));
+    await assert.rejects(read(`docker-archive:${file}`), { code: 'damaged' });
+    await assert.rejects(read(`docker-archive:${folder}/none`), { code: 'not-found' });
+    await assert.rejects(read(`docker-archive:${folder}`), { code: 'bad-input' });
+  });
+});
+
+describe('a root file system', () => {
+  const put = async (at: string, content: string): Promise<void> => {
+    await mkdir(path.dirname(path.join(folder, 'root', at)), { recursive: true });
+    await writeFile(path.join(folder, 'root', at), content);
+  };
+
+  it('is read with its links inside the root', async () => {
+    await put('usr/lib/os-release', debianRelease);
+    await put('var/lib/dpkg/status', dpkgStatus('a 1'));
+    await put('app/node_modules/x/package.json', '{"name":"x","version":"1.0.0"}');
+    await mkdir(path.join(folder, 'root/etc'));
+    await symlink('/usr/lib/os-release', path.join(folder, 'root/etc/os-release'));
+    const report = await read(`dir:${folder}/root`);
+    assert.equal(report.os?.ecosystem, 'Debian:12');
+    assert.deepEqual(
+      report.packages.map(({ name, path: at, layer }) => [name, at, layer]),
+      [
+        ['a', 'var/lib/dpkg/status', undefined],
+        ['x', 'app/node_modules/x/package.json', undefined],
+      ],
+    );
+    assert.deepEqual(report.layers, []);
+    assert.deepEqual(report.problems, []);
+  });
+
+  it('never shows anything from outside', async () => {
+    await mkdir(path.join(folder, 'outside/lib/dpkg'), { recursive: true });
+    await writeFile(path.join(folder, 'outside/lib/dpkg/status'), dpkgStatus('secret 1'));
+    await writeFile(path.join(folder, 'outside/package.json'), '{"name":"secret","version":"1.0.0"}');
+    await put('etc/os-release', debianRelease);
+    await symlink(path.join(folder, 'outside'), path.join(folder, 'root/var'));
+    await mkdir(path.join(folder, 'root/node_modules'), { recursive: true });
+    await symlink('../../outside', path.join(folder, 'root/node_modules/secret'));
+    await mkdir(path.join(folder, 'root/node_modules/other'));
+    await symlink('../../../outside/package.json', path.join(folder, 'root/node_modules/other/package.json'));
+    const report = await read(`dir:${folder}/root`);
+    assert.deepEqual(report.packages, []);
+  });
+
+  it('may hold a link at a wanted place to a file of another name', async () => {
+    await put('store/ab12', '{"name":"x","version":"1.0.0"}');
+    await put('node_modules/x/readme', '');
+    await symlink('../../store/ab12', path.join(folder, 'root/node_modules/x/package.json'));
+    assert.deepEqual(names(await read(`dir:${folder}/root`)), ['x 1.0.0']);
+  });
+
+  it('has the same digest for the same content, and another for another', async () => {
+    await put('var/lib/dpkg/status', dpkgStatus('a 1'));
+    const first = await read(`dir:${folder}/root`);
+    assert.equal((await read(`dir:${folder}/root`)).digest, first.digest);
+    await put('var/lib/dpkg/status', dpkgStatus('a 2'));
+    assert.notEqual((await read(`dir:${folder}/root`)).digest, first.digest);
+  });
+
+  it('leaves out the views of the kernel', async () => {
+    await put('proc/1/cwd/node_modules/x/package.json', '{"name":"x","version":"1.0.0"}');
+    await put('srv/proc/node_modules/y/package.json', '{"name":"y","version":"1.0.0"}');
+    assert.deepEqual(names(await read(`dir:${folder}/root`)), ['y 1.0.0']);
+  });
+
+  it('that is not there, or a file, is told', async () => {
+    await assert.rejects(read(`dir:${folder}/none`), { code: 'not-found' });
+    await writeFile(path.join(folder, 'file'), '');
+    await assert.rejects(read(`dir:${folder}/file`), { code: 'bad-input' });
+  });
+});
+
+describe('an image reference', () => {
+  it('without a scheme goes to the registry that it names', async () => {
+    const asked: string[] = [];
+    const client = {
+      manifest: (repository: string, reference: string) => {
+        asked.push(`${repository} ${reference}`);
+        return Promise.resolve({
+          descriptor: { mediaType: mediaTypes.ociManifest, digest: '', size: 0 },
+          bytes: Buffer.from('{}'),
+        });
+      },
+    };
+    const ports = {
+      registry: (host: string): RegistryClient => {
+        asked.push(host);
+        return client as unknown as RegistryClient;
+      },
+    };
+    for (const ref of ['contoso.azurecr.io/team/api:1', `contoso.azurecr.io/api:1@sha256:${'a'.repeat(64)}`, 'nginx']) {
+      const source = await openImageSource(ref, ports);
+      assert.equal(source.ref, ref);
+      await source.resolve(signal);
+    }
+    assert.deepEqual(asked, [
+      'contoso.azurecr.io',
+      'team/api 1',
+      'contoso.azurecr.io',
+      `api sha256:${'a'.repeat(64)}`,
+      'docker.io',
+      'library/nginx latest',
+    ]);
+  });
+
+  it('without a path behind its scheme is refused', async () => {
+    for (const ref of ['oci:', 'dir:', 'docker-archive:'])
+      await assert.rejects(openImageSource(ref, noRegistry), { code: 'bad-input' });
+  });
+});
