@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { endWithThisProcess, runOrThrow, stopProcess } from '../process.ts';
 import { startFront } from './front.ts';
 import type { ServerHost } from './install.ts';
-import { writeUserSettings, type Settings } from './settings.ts';
+import { writeMachineSettings, writeUserSettings, type Settings } from './settings.ts';
 
 export interface ServerOptions {
   /** 0 or absent: any free port. */
@@ -58,6 +58,7 @@ export async function startVscodeServer(host: ServerHost, options: ServerOptions
   const dataDir = path.join(options.userDataDir, 'data');
   const userFolder = path.join(dataDir, 'User');
   writeUserSettings(userFolder, options.settings ?? {});
+  writeMachineSettings(dataDir, options.settings ?? {});
   fs.mkdirSync(options.extensionsDir, { recursive: true });
   const child = spawn(
     process.execPath,
@@ -113,7 +114,10 @@ export async function startVscodeServer(host: ServerHost, options: ServerOptions
       dataDir,
       ended,
       workbenchUrl: (address) => workbenchUrl(authority, address),
-      writeSettings: (settings) => writeUserSettings(userFolder, settings),
+      writeSettings(settings) {
+        writeUserSettings(userFolder, settings);
+        writeMachineSettings(dataDir, settings);
+      },
       async stop() {
         await front.stop();
         await stopProcess(child);

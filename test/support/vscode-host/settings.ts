@@ -39,3 +39,14 @@ export function writeUserSettings(userFolder: string, settings: Settings): void 
   fs.mkdirSync(userFolder, { recursive: true });
   fs.writeFileSync(path.join(userFolder, 'settings.json'), settingsText(settings));
 }
+
+/**
+ * Writes the settings of this product a second time, as those of the machine that the server runs on. In a remote
+ * window, which the browser workbench is, settings of scope `machine` count only there.
+ */
+export function writeMachineSettings(dataDir: string, settings: Settings): void {
+  const folder = path.join(dataDir, 'Machine');
+  const own = Object.entries(settings).filter(([id]) => id.startsWith('plimsoll.'));
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'settings.json'), `${JSON.stringify(Object.fromEntries(own), undefined, 2)}\n`);
+}
