@@ -1,6 +1,6 @@
 // Builds every bundle. Lazy chunks are CJS entry points of their own: esbuild splits ESM only, and the extension host
 // patches `https` (proxies, system certificates) for modules that are required, not for ESM imports.
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { codiconFiles, webviewBuilds } from './webview/bundle.mjs';
@@ -42,10 +42,10 @@ const node = {
   plugins: [lazyChunks],
   // import() becomes require(): only required modules get the editor's patched https
   supported: { 'dynamic-import': false },
-  define: { 'process.env.NODE_ENV': '"production"' },
+  // `navigator`: zod looks for one, and the editor logs an error for every extension that touches Node's
+  define: { 'process.env.NODE_ENV': '"production"', navigator: 'undefined' },
 };
 
-await rm('dist', { recursive: true, force: true });
 await mkdir('dist/webview', { recursive: true });
 
 const results = await Promise.all([
@@ -64,4 +64,14 @@ await mkdir('.cache', { recursive: true });
 for (const { metafile } of results) {
   const [output] = Object.keys(metafile.outputs).filter((name) => /\.(cjs|js|css)$/.test(name));
   await writeFile(`.cache/meta-${path.basename(output)}.json`, JSON.stringify(metafile));
+}
+
+// What an earlier build left and this one does not make. Last, so that a build that fails leaves the old one whole.
+const made = new Set(['package.json', 'webview/codicon.css', 'webview/codicon.ttf']);
+for (const { metafile } of results)
+  for (const name of Object.keys(metafile.outputs)) made.add(path.relative('dist', name));
+for (const entry of await readdir('dist', { recursive: true, withFileTypes: true })) {
+  const name = path.join(entry.parentPath, entry.name);
+  const file = path.relative('dist', name).replaceAll(path.sep, '/');
+  if (entry.isFile() && !made.has(file) && !file.endsWith('.vsix')) await rm(name);
 }
