@@ -8,6 +8,8 @@ import { duration, repositoryRoot, run, runScript } from './process.ts';
 interface Stage {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
+  /** A stage that hangs fails after this time, and the others still run. */
+  readonly limitMinutes: number;
   /** Stages without which this one cannot run. */
   readonly after?: readonly string[];
 }
@@ -23,15 +25,20 @@ const suite = (folder: string, timeoutMs: number): [string, ...string[]] => [
 ];
 
 const stages: readonly Stage[] = [
-  { name: 'system packages', command: ['node', 'test/support/system-packages.ts'] },
-  { name: 'check', command: ['node', 'test/support/check.ts'] },
-  { name: 'build', command: ['node', 'esbuild.mjs'] },
-  { name: 'unit', command: ['mocha', ...strict] },
-  { name: 'engine', command: suite('engine', 120_000), after: ['system packages', 'build'] },
-  { name: 'cli', command: suite('cli', 120_000), after: ['system packages', 'build'] },
-  { name: 'package', command: ['node', 'test/support/package.ts'], after: ['build'] },
-  { name: 'integration', command: ['node', 'test/support/integration.ts'], after: ['system packages', 'build'] },
-  { name: 'e2e', command: suite('e2e', 180_000), after: ['system packages', 'package'] },
+  { name: 'system packages', limitMinutes: 15, command: ['node', 'test/support/system-packages.ts'] },
+  { name: 'check', limitMinutes: 10, command: ['node', 'test/support/check.ts'] },
+  { name: 'build', limitMinutes: 5, command: ['node', 'esbuild.mjs'] },
+  { name: 'unit', limitMinutes: 10, command: ['mocha', ...strict] },
+  { name: 'engine', limitMinutes: 15, command: suite('engine', 120_000), after: ['system packages', 'build'] },
+  { name: 'cli', limitMinutes: 10, command: suite('cli', 120_000), after: ['system packages', 'build'] },
+  { name: 'package', limitMinutes: 5, command: ['node', 'test/support/package.ts'], after: ['build'] },
+  {
+    name: 'integration',
+    limitMinutes: 15,
+    command: ['node', 'test/support/integration.ts'],
+    after: ['system packages', 'build'],
+  },
+  { name: 'e2e', limitMinutes: 25, command: suite('e2e', 180_000), after: ['system packages', 'package'] },
 ];
 
 async function main(stop: AbortSignal): Promise<number> {
@@ -63,6 +70,7 @@ async function main(stop: AbortSignal): Promise<number> {
     const [program, ...args] = stage.command;
     const code = await run(program, args, {
       stop,
+      timeoutMs: stage.limitMinutes * 60_000,
       logFile: path.join(repositoryRoot, 'artifacts/logs', `${stage.name.replaceAll(' ', '-')}.log`),
     }).then(
       (result) => result.code,
