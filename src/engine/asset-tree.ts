@@ -19,6 +19,7 @@ import {
   clusterNode,
   connectionNode,
   connectivityNode,
+  deniedNode,
   containerNodes,
   failureNode,
   imageNode,
@@ -344,15 +345,25 @@ export class AssetTree {
         ),
       );
     });
-    const failures = state.errors.map((error) =>
-      readErrorNode(
-        parentId,
-        connection.id,
-        { id: error.path, status: error.status, code: String(error.status), message: error.reason },
-        error.path,
-        undefined,
-      ),
-    );
+    const failures = state.errors.map((error) => {
+      const resource = error.path.slice(error.path.lastIndexOf('/') + 1);
+      return error.status === 401 || error.status === 403
+        ? deniedNode(
+            `${parentId}/denied/${error.path.toLowerCase()}`,
+            connection.id,
+            resource,
+            `list ${resource} in the cluster`,
+            error.reason,
+            'Verify the connection: it names the role that allows this. Until then exposure or rights stay partly unknown.',
+          )
+        : readErrorNode(
+            parentId,
+            connection.id,
+            { id: error.path, status: error.status, code: String(error.status), message: error.reason },
+            resource,
+            undefined,
+          );
+    });
     return [...namespaces, ...failures];
   }
 

@@ -79,6 +79,7 @@ export function familyOf(type: string): ResourceFamily {
 /** Names of types as people say them; the plural. */
 const plainNames: Readonly<Record<string, string>> = {
   'microsoft.app/containerapps': 'Container apps',
+  'microsoft.app/managedenvironments': 'Container Apps environments',
   'microsoft.cache/redis': 'Redis caches',
   'microsoft.compute/disks': 'Disks',
   'microsoft.compute/virtualmachines': 'Virtual machines',
@@ -87,6 +88,7 @@ const plainNames: Readonly<Record<string, string>> = {
   'microsoft.dbforpostgresql/flexibleservers': 'PostgreSQL servers',
   'microsoft.documentdb/databaseaccounts': 'Cosmos DB accounts',
   'microsoft.eventhub/namespaces': 'Event Hubs namespaces',
+  'microsoft.insights/activitylogalerts': 'Activity log alerts',
   'microsoft.insights/components': 'Application Insights',
   'microsoft.keyvault/vaults': 'Key vaults',
   'microsoft.managedidentity/userassignedidentities': 'Managed identities',

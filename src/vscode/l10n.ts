@@ -28,6 +28,13 @@ export function formatDate(l10n: L10n, iso: string): string {
   return new Intl.DateTimeFormat(l10n.language, { dateStyle: 'medium', timeZone }).format(time);
 }
 
+/** Day and time of day. */
+export function formatMoment(l10n: L10n, iso: string): string {
+  const time = Date.parse(iso);
+  if (Number.isNaN(time)) return iso;
+  return new Intl.DateTimeFormat(l10n.language, { dateStyle: 'medium', timeStyle: 'short' }).format(time);
+}
+
 export function formatTime(l10n: L10n, iso: string): string {
   const time = Date.parse(iso);
   return Number.isNaN(time) ? iso : new Intl.DateTimeFormat(l10n.language, { timeStyle: 'short' }).format(time);

@@ -44,7 +44,8 @@ export function registerCodeActions(analyses: Analyses): Disposable {
           );
           const rules = new Map(ignorable.map((problem) => [problem.rule, problem.range.start.line]));
           for (const [rule, line] of rules) actions.push(...settingActions(document, rule, line, context.diagnostics));
-          for (const mark of analysis.marks) {
+          // of no kind, so that it must not be offered where quick fixes alone are asked for
+          for (const mark of wanted === undefined ? analysis.marks : []) {
             const [id] = mark.findingIds;
             if (id === undefined || toRange(mark.range).intersection(range) === undefined) continue;
             const explain = new vscode.CodeAction(l10n.t('Explain in the report'), vscode.CodeActionKind.Empty);

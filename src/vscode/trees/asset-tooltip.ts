@@ -1,6 +1,6 @@
 import type { AssetNode } from '../../engine-contract.ts';
 import { commandIds, internalCommandIds } from '../ids.ts';
-import { escapeMarkdown, plural, type L10n } from '../l10n.ts';
+import { escapeMarkdown, formatMoment, plural, type L10n } from '../l10n.ts';
 import { countsInWords, stepStateWord } from '../words.ts';
 
 /** The only commands that links in tooltips of the assets tree may run. */
@@ -22,7 +22,8 @@ export function assetTooltip(node: AssetNode, l10n: L10n, connectionName: string
   for (const text of [node.step?.reason ?? node.reason, node.step?.nextStep ?? node.nextStep]) {
     if (text !== undefined && text !== '') lines.push(escapeMarkdown(text));
   }
-  for (const fact of node.facts.slice(0, 20)) add(fact.label, fact.value);
+  for (const fact of node.facts.slice(0, 20))
+    add(fact.label, isTime(fact.value) ? formatMoment(l10n, fact.value) : fact.value);
   if (node.assetId !== undefined && !node.facts.some(({ value }) => value === node.assetId)) {
     add(l10n.t('Id'), node.assetId);
   }
@@ -46,6 +47,10 @@ export function assetTooltip(node: AssetNode, l10n: L10n, connectionName: string
   const links = linksOf(node, l10n).slice(0, 3);
   if (links.length > 0) lines.push(links.join(' · '));
   return lines.join('\n\n');
+}
+
+function isTime(value: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(value);
 }
 
 function linksOf(node: AssetNode, l10n: L10n): string[] {
