@@ -1,19 +1,16 @@
 import type * as vscode from 'vscode';
 
-/** What Dockerfile features apply to; versions shown by source control and terminals are left out. */
-export const dockerfileSelector: vscode.DocumentSelector = { language: 'dockerfile' };
+/** Where files are edited; versions shown by source control, terminals and chats have schemes of their own. */
+const schemes: readonly string[] = ['file', 'untitled', 'vscode-remote', 'vscode-vfs'];
 
-const leftOut: ReadonlySet<string> = new Set([
-  'git',
-  'gitfs',
-  'output',
-  'comment',
-  'vscode-scm',
-  'chat-editing-text-model',
-]);
+/** What Dockerfile features apply to. */
+export const dockerfileSelector: vscode.DocumentSelector = schemes.map((scheme) => ({
+  scheme,
+  language: 'dockerfile',
+}));
 
 export function isDockerfile(document: vscode.TextDocument): boolean {
-  return document.languageId === 'dockerfile' && !leftOut.has(document.uri.scheme);
+  return document.languageId === 'dockerfile' && schemes.includes(document.uri.scheme);
 }
 
 /** Longer ones are no Dockerfiles that anybody wrote. */
