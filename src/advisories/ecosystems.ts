@@ -1,3 +1,4 @@
+import { schemeFor } from '../versions/index.ts';
 import { splitEcosystem } from './osv.ts';
 
 /** OSV ecosystem of a language package by its type. https://ossf.github.io/osv-schema/#defined-ecosystems */
@@ -18,9 +19,13 @@ const osTypes: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm']);
 /** Which names of a package advisories use, and which version they compare. */
 export interface LookUp {
   readonly base: string;
+  /** A package of the operating system. */
+  readonly isSystem: boolean;
   /** Accepts the suffix of an affected entry. */
   readonly wantsSuffix: (suffix: string) => boolean;
   readonly suffixText: string;
+  /** The one suffix that `wantsSuffix` accepts, where it is but one. */
+  readonly onlySuffix?: string;
   readonly subjects: readonly { readonly name: string; readonly version: string }[];
 }
 
@@ -41,10 +46,12 @@ export function lookUpFor(item: Subject, osEcosystem: string | undefined): LookU
     const base = languages[item.type];
     if (base === undefined) return undefined;
     // `Maven:https://…` and the like name other repositories of the same packages.
-    return { base, suffixText: '', wantsSuffix: () => true, subjects: [{ name: item.name, version: item.version }] };
+    const subjects = [{ name: item.name, version: item.version }];
+    return { base, isSystem: false, suffixText: '', wantsSuffix: () => true, subjects };
   }
   if (osEcosystem === undefined) return undefined;
-  const { base, suffix } = splitEcosystem(osEcosystem);
+  const release = releaseLookUp(osEcosystem);
+  const { base } = release;
   const own = { name: item.name, version: item.version };
   const source = item.source ?? own;
   let subjects: LookUp['subjects'];
@@ -71,23 +78,32 @@ export function lookUpFor(item: Subject, osEcosystem: string | undefined): LookU
     default:
       subjects = unique([own, { name: source.name, version: item.version }]);
   }
-  return { base, suffixText: suffix, wantsSuffix: suffixRule(base, suffix), subjects };
+  return { ...release, subjects };
 }
 
-/** Which suffixes count for an installation. Only RHEL and SLES draw from several streams. */
-function suffixRule(base: string, suffix: string): (candidate: string) => boolean {
+/** A look-up in a release of an operating system that names no package yet. */
+export function releaseLookUp(osEcosystem: string): LookUp {
+  const { base, suffix } = splitEcosystem(osEcosystem);
+  const rule = suffixRule(base, suffix);
+  const common = { base, isSystem: true, suffixText: suffix, subjects: [] };
+  return rule === undefined
+    ? { ...common, wantsSuffix: (candidate) => candidate === suffix, onlySuffix: suffix }
+    : { ...common, wantsSuffix: rule };
+}
+
+/** Which suffixes count for an installation; undefined: its own alone. Only RHEL and SLES draw from several streams. */
+function suffixRule(base: string, suffix: string): ((candidate: string) => boolean) | undefined {
   if (base === 'Red Hat') {
     const major = /^enterprise_linux:(\d+)/.exec(suffix)?.[1];
-    if (major === undefined) return (candidate) => candidate === suffix;
+    if (major === undefined) return undefined;
     return (candidate) =>
       candidate.startsWith(`enterprise_linux:${major}::`) || candidate === `enterprise_linux:${major}`;
   }
   if (base === 'SUSE') {
     const tail = / \d+( SP\d+)?$/.exec(suffix)?.[0];
-    if (tail === undefined) return (candidate) => candidate === suffix;
-    return (candidate) => candidate.endsWith(tail);
+    return tail === undefined ? undefined : (candidate) => candidate.endsWith(tail);
   }
-  return (candidate) => candidate === suffix;
+  return undefined;
 }
 
 function unique(subjects: LookUp['subjects']): LookUp['subjects'] {
@@ -105,7 +121,7 @@ export function ownerDecides(osEcosystem: string | undefined): boolean {
   return osEcosystem !== undefined && listsUnfixed.has(splitEcosystem(osEcosystem).base);
 }
 
-/** Ecosystems (without suffix) that the packages of an image need, sorted. */
+/** Ecosystems (without suffix) whose advisories can judge the packages of an image, sorted. */
 export function ecosystemsNeeded(osEcosystem: string | undefined, types: Iterable<string>): string[] {
   const out = new Set<string>();
   for (const type of types) {
@@ -114,7 +130,7 @@ export function ecosystemsNeeded(osEcosystem: string | undefined, types: Iterabl
         ? undefined
         : splitEcosystem(osEcosystem).base
       : languages[type];
-    if (base !== undefined) out.add(base);
+    if (base !== undefined && schemeFor(base) !== undefined) out.add(base);
   }
   return [...out].sort();
 }

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { open, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import { writeFileAtomically } from '../core/atomic-file.ts';
 import type { Clock } from '../core/clock.ts';
-import { BadInputError, isEngineError } from '../core/errors.ts';
+import { sleep } from '../core/concurrency.ts';
+import { BadInputError, DatabaseUnusableError, isEngineError } from '../core/errors.ts';
 import { compareText } from '../core/order.ts';
 import { readDump } from './dump.ts';
-import { EcosystemFile, type ImportSummary, writeEcosystemFile } from './ecosystem-file.ts';
+import { EcosystemFile } from './ecosystem-file.ts';
+import { type ImportSummary, writeEcosystemFile } from './ecosystem-writer.ts';
+import { checksumOf } from './file-checksum.ts';
 import { isStale } from './ecosystems.ts';
 import type { AdvisorySource } from './match.ts';
 import { Signals, type SignalsSummary, writeSignalsFile } from './signals.ts';
@@ -16,23 +20,28 @@ import type { AdvisoryStatus } from './types.ts';
 
 const figures = z.object({ entries: z.number(), date: z.string() });
 
+/** A file of the library, with what tells a damaged one. */
+const fileSchema = z.object({
+  file: z.string().regex(/^[\w.-]+\.db$/),
+  checksum: z.string(),
+  updatedAt: z.string(),
+});
+
 const indexSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   source: z.string().optional(),
   ecosystems: z.record(
     z.string(),
-    z.object({
-      file: z.string().regex(/^[\w.-]+$/),
+    fileSchema.extend({
       records: z.number(),
-      updatedAt: z.string(),
+      /** Records that could not be read, or only in part. */
+      problems: z.number(),
       newestModified: z.string().optional(),
       etag: z.string().optional(),
     }),
   ),
-  signals: z
-    .object({
-      file: z.string().regex(/^[\w.-]+$/),
-      updatedAt: z.string(),
+  signals: fileSchema
+    .extend({
       kev: figures.optional(),
       epss: figures.optional(),
     })
@@ -41,7 +50,11 @@ const indexSchema = z.object({
 
 type Index = z.infer<typeof indexSchema>;
 
-const emptyIndex: Index = { version: 1, ecosystems: {} };
+const emptyIndex: Index = { version: 2, ecosystems: {} };
+
+/** Another window changes the index within this time; an older lock is left from a crash. */
+const staleLockMs = 10_000;
+const lockRetryMs = 25;
 
 /**
  * The advisories on this machine: a folder with one SQLite file an ecosystem, one of exploit signals, and `index.json`
@@ -79,21 +92,31 @@ export class AdvisoryLibrary implements AdvisorySource {
     if (this.#open.has(ecosystem)) return this.#open.get(ecosystem);
     const entry = this.#index.ecosystems[ecosystem];
     const opened =
-      entry === undefined
-        ? undefined
-        : openOrUndefined(() => new EcosystemFile(path.join(this.#folder, entry.file), ecosystem));
+      entry === undefined ? undefined : this.#openChecked(entry, (file) => new EcosystemFile(file, ecosystem));
     this.#open.set(ecosystem, opened);
     return opened;
   }
 
   get signals(): Signals | undefined {
-    const name = this.#index.signals?.file ?? '';
-    if (name !== this.#signalsName) {
+    const entry = this.#index.signals;
+    if ((entry?.file ?? '') !== this.#signalsName) {
       this.#signals?.close();
-      this.#signals = name === '' ? undefined : openOrUndefined(() => new Signals(path.join(this.#folder, name)));
-      this.#signalsName = name;
+      this.#signals = entry === undefined ? undefined : this.#openChecked(entry, (file) => new Signals(file));
+      this.#signalsName = entry?.file ?? '';
     }
     return this.#signals;
+  }
+
+  /** A file that is not as it was written counts as absent, so that it is downloaded again. */
+  #openChecked<T>({ file, checksum }: z.infer<typeof fileSchema>, open: (file: string) => T): T | undefined {
+    const whole = path.join(this.#folder, file);
+    try {
+      if (checksumOf(whole) !== checksum) return undefined;
+      return open(whole);
+    } catch (error) {
+      if (isEngineError(error)) return undefined;
+      throw error;
+    }
   }
 
   stale(ecosystem: string): string | undefined {
@@ -112,6 +135,7 @@ export class AdvisoryLibrary implements AdvisorySource {
           ecosystem,
           records: entry.records,
           updatedAt: entry.updatedAt,
+          problems: entry.problems,
           ...(entry.newestModified === undefined ? {} : { newestModified: entry.newestModified }),
           stale: isStale(ecosystem, entry.newestModified, this.#clock.now()),
         })),
@@ -144,6 +168,7 @@ export class AdvisoryLibrary implements AdvisorySource {
       readDump(folder, signal),
       signal,
     );
+    const checksum = checksumOf(path.join(this.#folder, name));
     await this.#change((index) => ({
       ...index,
       ...(about.source === undefined ? {} : { source: about.source }),
@@ -151,7 +176,9 @@ export class AdvisoryLibrary implements AdvisorySource {
         ...index.ecosystems,
         [ecosystem]: {
           file: name,
+          checksum,
           records: summary.records,
+          problems: summary.problems,
           updatedAt: this.#clock.now().toISOString(),
           ...(summary.newestModified === undefined ? {} : { newestModified: summary.newestModified }),
           ...(about.etag === undefined ? {} : { etag: about.etag }),
@@ -173,23 +200,35 @@ export class AdvisoryLibrary implements AdvisorySource {
     });
   }
 
-  /** Imports KEV (JSON text) and EPSS (gzip'd CSV) and puts them in force; what is not given is then unknown. */
+  /** Imports KEV (JSON text) and EPSS (gzip'd CSV) and puts them in force; what is not given stays as it was. */
   async importSignals(kevText: string | undefined, epssGzip: Uint8Array | undefined): Promise<SignalsSummary> {
     mkdirSync(this.#folder, { recursive: true });
     const name = `signals.${randomUUID()}.db`;
-    const summary = writeSignalsFile(path.join(this.#folder, name), kevText, epssGzip);
+    const file = path.join(this.#folder, name);
+    this.refresh();
+    const earlier = this.#index.signals?.file;
+    const summary = writeSignalsFile(
+      file,
+      kevText,
+      epssGzip,
+      earlier === undefined ? undefined : path.join(this.#folder, earlier),
+    );
+    const checksum = checksumOf(file);
     await this.#change((index) => ({
       ...index,
-      signals: { file: name, updatedAt: this.#clock.now().toISOString(), ...summary },
+      signals: { file: name, checksum, updatedAt: this.#clock.now().toISOString(), ...summary },
     }));
     return summary;
   }
 
+  /** Changes the index while no other window does. */
   async #change(edit: (index: Index) => Index): Promise<void> {
-    this.refresh();
-    const next = edit(this.#index);
-    await writeFileAtomically(path.join(this.#folder, 'index.json'), `${JSON.stringify(next, undefined, 1)}\n`);
-    this.refresh();
+    await withLock(path.join(this.#folder, 'index.lock'), async () => {
+      this.refresh();
+      const next = edit(this.#index);
+      await writeFileAtomically(path.join(this.#folder, 'index.json'), `${JSON.stringify(next, undefined, 1)}\n`);
+      this.refresh();
+    });
     this.#sweep();
   }
 
@@ -203,7 +242,7 @@ export class AdvisoryLibrary implements AdvisorySource {
       if (!name.endsWith('.db') || named.has(name)) continue;
       const file = path.join(this.#folder, name);
       const age = this.#clock.now().getTime() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-      if (age > 3_600_000) rmSync(file, { force: true });
+      if (age > 3_600_000) removeUnlessInUse(file);
     }
   }
 
@@ -229,12 +268,39 @@ function readIndex(file: string): Index {
   }
 }
 
-function openOrUndefined<T>(open: () => T): T | undefined {
+/** Where another process has it open, some systems refuse: the next sweep comes. */
+function removeUnlessInUse(file: string): void {
   try {
-    return open();
-  } catch (error) {
-    if (isEngineError(error)) return undefined;
-    throw error;
+    rmSync(file, { force: true });
+  } catch {
+    return;
+  }
+}
+
+/** Runs `work` while the lock file is ours. Throws DatabaseUnusableError when another process keeps it. */
+async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  const patience = AbortSignal.timeout(2 * staleLockMs);
+  for (;;) {
+    try {
+      await (await open(file, 'wx')).close();
+      break;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+    const since = await stat(file).catch(() => undefined);
+    if (since !== undefined && Date.now() - since.mtimeMs > staleLockMs) await rm(file, { force: true });
+    if (patience.aborted) {
+      throw new DatabaseUnusableError(
+        'Cannot change the stored advisories: another window does not finish',
+        'Close other windows, or delete index.lock in the folder of the vulnerability data.',
+      );
+    }
+    await sleep(lockRetryMs, new AbortController().signal);
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(file, { force: true });
   }
 }
 
@@ -268,7 +334,7 @@ export async function openAdvisories(
   try {
     for (const ecosystem of wanted) {
       signal.throwIfAborted();
-      const dump = path.join(folder, ecosystem);
+      const dump = ecosystemFolder(folder, ecosystem);
       if (existsSync(dump)) await library.importEcosystem(ecosystem, dump, {}, signal);
     }
     const kev = readIfThere(path.join(folder, 'known_exploited_vulnerabilities.json'));
@@ -279,6 +345,12 @@ export async function openAdvisories(
     dispose();
     throw error;
   }
+}
+
+/** The folder of an ecosystem in a mirror. Throws BadInputError for a name that would lead elsewhere. */
+export function ecosystemFolder(mirror: string, ecosystem: string): string {
+  if (/^[A-Za-z][\w .-]*$/.test(ecosystem)) return path.join(mirror, ecosystem);
+  throw new BadInputError(`"${ecosystem}" is no ecosystem`, 'Use an ecosystem name of OSV, such as Debian or npm.');
 }
 
 function readIfThere(file: string): Buffer | undefined {

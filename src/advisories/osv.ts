@@ -4,24 +4,27 @@
  * value is checked before use; what has another type is as if absent.
  */
 
-/** `i` introduced, `f` fixed, `l` last_affected, `m` limit; in the order of the record. */
+/** Kind and version of an event: `i` introduced, `f` fixed, `l` last_affected, `m` limit. In the order of the record. */
 export type StoredEvent = readonly ['i' | 'f' | 'l' | 'm', string];
 
 /** What matching needs of one `affected` entry. */
 export interface StoredAffected {
   /** Ranges of type SEMVER and ECOSYSTEM. */
-  readonly r?: readonly (readonly StoredEvent[])[];
+  readonly ranges: readonly (readonly StoredEvent[])[];
   /** Listed versions; left out where ranges say it. */
-  readonly v?: readonly string[];
+  readonly versions?: readonly string[];
   /** Vendor's word for this package: Debian urgency. */
-  readonly u?: string;
+  readonly urgency?: string;
   /** Severities of this entry: type and value. */
-  readonly s?: readonly (readonly [string, string])[];
-  /** Binary packages of a SUSE record with their fixed versions. */
-  readonly b?: readonly string[];
+  readonly severities?: readonly StoredSeverity[];
+  /** Binary packages of a SUSE record. */
+  readonly binaries?: readonly string[];
   /** Module of a modular RPM: `name:stream`. */
-  readonly m?: string;
+  readonly module?: string;
 }
+
+/** `CVSS_V3` and a vector, `Ubuntu` and a word. */
+export type StoredSeverity = readonly [type: string, value: string];
 
 /** What is kept of a record beside its affected entries. */
 export interface StoredHead {
@@ -31,10 +34,10 @@ export interface StoredHead {
   readonly summary?: string;
   readonly published?: string;
   readonly modified?: string;
-  readonly s?: readonly (readonly [string, string])[];
+  readonly severities?: readonly StoredSeverity[];
   /** `database_specific.severity` */
   readonly word?: string;
-  readonly refs?: readonly string[];
+  readonly references?: readonly string[];
 }
 
 export interface AffectedRow {
@@ -49,6 +52,8 @@ export interface ReadRecord {
   readonly head: StoredHead;
   readonly withdrawn: boolean;
   readonly rows: readonly AffectedRow[];
+  /** What was left out, because a ceiling was reached. */
+  readonly cut?: string;
 }
 
 /** Ids of these say their CVEs in `related`, not in `upstream`. */
@@ -58,10 +63,20 @@ const cve = /^CVE-\d{4}-\d{4,}$/;
 /** Ecosystems whose listed versions are kept beside ranges: their lists go further than their ranges. */
 const keepsVersions: ReadonlySet<string> = new Set(['PyPI', 'Maven']);
 
-const mostAffected = 20_000;
-const mostEvents = 2_000;
-const mostVersions = 20_000;
+/** Ceilings far above genuine records (Ubuntu's kernels); what lies beyond them is told. */
+const mostAffected = 100_000;
+const mostEvents = 10_000;
+const mostVersions = 100_000;
 const longestText = 300;
+/** Debian assigns no urgency to most; these words are no opinion. */
+const noUrgency = /^(not yet assigned|)$/i;
+
+const eventKinds = [
+  ['introduced', 'i'],
+  ['fixed', 'f'],
+  ['last_affected', 'l'],
+  ['limit', 'm'],
+] as const;
 
 type Loose = Readonly<Record<string, unknown>>;
 
@@ -80,7 +95,9 @@ function text(value: unknown): string | undefined {
 /** An ISO time; converters write the year 1 where they know none. */
 function time(value: unknown): string | undefined {
   const found = text(value);
-  return found !== undefined && found > '1980' ? found : undefined;
+  return found !== undefined && found > '1980' && found.length <= 40 && /^\d{4}-\d\d-\d\d/.test(found)
+    ? found
+    : undefined;
 }
 
 function texts(value: unknown, most: number): string[] {
@@ -92,8 +109,8 @@ function texts(value: unknown, most: number): string[] {
   return out;
 }
 
-function severities(value: unknown): (readonly [string, string])[] {
-  const out: (readonly [string, string])[] = [];
+function severities(value: unknown): StoredSeverity[] {
+  const out: StoredSeverity[] = [];
   for (const item of list(value)) {
     if (!isRecord(item)) continue;
     const type = text(item['type']);
@@ -135,67 +152,85 @@ export function readRecord(json: unknown, base: string): ReadRecord | undefined 
   if (withdrawn) return { head: { id, ...(modified === undefined ? {} : { modified }) }, withdrawn, rows: [] };
   const malicious = id.startsWith('MAL-');
   const rows: AffectedRow[] = [];
+  let cut: string | undefined;
   for (const entry of list(json['affected'])) {
-    if (rows.length >= mostAffected) break;
+    if (rows.length >= mostAffected) {
+      cut = `more than ${mostAffected} affected packages`;
+      break;
+    }
     const row = affectedRow(entry, base, malicious);
-    if (row !== undefined) rows.push(row);
+    if (typeof row === 'string') cut = row;
+    else if (row !== undefined) rows.push(row);
   }
-  return { head: head(json, id, modified), withdrawn, rows };
+  return { head: head(json, id, modified), withdrawn, rows, ...(cut === undefined ? {} : { cut }) };
 }
 
-function affectedRow(entry: unknown, base: string, malicious: boolean): AffectedRow | undefined {
+/** Undefined: the entry says nothing about this ecosystem. A text: it was left out for that reason. */
+function affectedRow(entry: unknown, base: string, malicious: boolean): AffectedRow | string | undefined {
   if (!isRecord(entry)) return undefined;
   const pack = entry['package'];
   if (!isRecord(pack)) return undefined;
   const ecosystem = text(pack['ecosystem']);
   const name = text(pack['name']);
   if (ecosystem === undefined || name === undefined || name.length > 500) return undefined;
-  const split = splitEcosystem(ecosystem);
-  if (split.base !== base) return undefined;
-  // Red Hat's converter sometimes writes a file name where a package name is meant; such rows match nothing.
-  if (name.endsWith('.src.rpm')) return undefined;
+  if (!ecosystem.startsWith(base) || (ecosystem.length > base.length && ecosystem[base.length] !== ':'))
+    return undefined;
   const ranges: (readonly StoredEvent[])[] = [];
   for (const range of list(entry['ranges'])) {
     const events = readRange(range);
-    if (events !== undefined) ranges.push(events);
+    if (events === undefined) continue;
+    if (events.length > mostEvents) return `more than ${mostEvents} events for ${name}`;
+    ranges.push(events);
+  }
+  // Errors of a converter: a file name for a package, a module for a version. They would match nothing, or too much.
+  if (base === 'Red Hat' && (name.endsWith('.src.rpm') || ranges.flat().some(([, version]) => isModule(version)))) {
+    return undefined;
   }
   const keepVersions = ranges.length === 0 || malicious || keepsVersions.has(base);
-  const versions = keepVersions ? texts(entry['versions'], mostVersions) : [];
+  const listed = keepVersions ? list(entry['versions']) : [];
+  if (listed.length > mostVersions) return `more than ${mostVersions} versions of ${name}`;
+  const versions = texts(listed, mostVersions);
   if (ranges.length === 0 && versions.length === 0) return undefined;
   const specific = isRecord(entry['ecosystem_specific']) ? entry['ecosystem_specific'] : undefined;
-  const urgency = specific === undefined ? undefined : text(specific['urgency']);
-  const severity = severities(entry['severity']);
+  const urgency = specific === undefined ? undefined : text(specific['urgency'])?.replace(/\*+$/, '').trim();
+  const own = severities(entry['severity']);
   const binaries = specific === undefined ? [] : binaryList(specific['binaries']);
   const module = specific === undefined ? undefined : text(specific['rpm_modularity']);
   return {
     name: comparableName(base, name),
-    suffix: split.suffix,
+    suffix: ecosystem.slice(base.length + 1),
     affected: {
-      ...(ranges.length === 0 ? {} : { r: ranges }),
-      ...(versions.length === 0 ? {} : { v: versions }),
-      ...(urgency === undefined ? {} : { u: urgency }),
-      ...(severity.length === 0 ? {} : { s: severity }),
-      ...(binaries.length === 0 ? {} : { b: binaries }),
-      ...(module === undefined ? {} : { m: module }),
+      ranges,
+      ...(versions.length === 0 ? {} : { versions }),
+      ...(urgency === undefined || urgency.length > 50 || noUrgency.test(urgency) ? {} : { urgency }),
+      ...(own.length === 0 ? {} : { severities: own }),
+      ...(binaries.length === 0 ? {} : { binaries }),
+      ...(module === undefined ? {} : { module }),
     },
   };
 }
 
+/** `virt-devel:rhel` */
+function isModule(version: string): boolean {
+  return /^[A-Za-z][\w.-]*:[A-Za-z]/.test(version);
+}
+
+/** The events of a range with an order; undefined for git ranges, and for those that introduce nothing. */
 function readRange(range: unknown): StoredEvent[] | undefined {
   if (!isRecord(range) || (range['type'] !== 'SEMVER' && range['type'] !== 'ECOSYSTEM')) return undefined;
   const events: StoredEvent[] = [];
+  let begins = false;
   for (const event of list(range['events'])) {
-    if (!isRecord(event) || events.length >= mostEvents) continue;
-    const introduced = text(event['introduced']);
-    const fixed = text(event['fixed']);
-    const last = text(event['last_affected']);
-    const limit = text(event['limit']);
-    if (introduced !== undefined) events.push(['i', introduced]);
-    if (fixed !== undefined) events.push(['f', fixed]);
-    if (last !== undefined) events.push(['l', last]);
-    if (limit !== undefined) events.push(['m', limit]);
+    if (!isRecord(event)) continue;
+    for (const [key, kind] of eventKinds) {
+      const version = text(event[key]);
+      if (version === undefined) continue;
+      events.push([kind, version]);
+      begins ||= kind === 'i';
+    }
+    if (events.length > mostEvents) break;
   }
-  return events.some(([kind]) => kind === 'i') ? events : undefined;
+  return begins ? events : undefined;
 }
 
 function binaryList(value: unknown): string[] {
@@ -217,16 +252,17 @@ function head(json: Loose, id: string, modified: string | undefined): StoredHead
   }
   const severity = severities(json['severity']);
   const specific = json['database_specific'];
-  const word = isRecord(specific) ? text(specific['severity']) : undefined;
-  const summary = (text(json['summary']) ?? text(json['details']) ?? '').replace(/\s+/g, ' ').trim();
+  const word = isRecord(specific) ? text(specific['severity'])?.slice(0, 50) : undefined;
+  const whole = (text(json['summary']) ?? text(json['details']) ?? '').slice(0, 2 * longestText);
+  const summary = whole.replace(/\s+/g, ' ').trim();
   const published = time(json['published']);
   const refs: string[] = [];
   for (const reference of list(json['references'])) {
+    if (refs.length >= 3) break;
     if (!isRecord(reference)) continue;
     const url = text(reference['url']);
     const wanted = reference['type'] === 'ADVISORY' || reference['type'] === 'FIX';
-    if (wanted && url !== undefined && url.startsWith('https://') && url.length < 300 && refs.length < 3)
-      refs.push(url);
+    if (wanted && url !== undefined && url.startsWith('https://') && url.length < 300) refs.push(url);
   }
   return {
     id,
@@ -237,8 +273,8 @@ function head(json: Loose, id: string, modified: string | undefined): StoredHead
       : { summary: summary.length > longestText ? `${summary.slice(0, longestText - 1)}…` : summary }),
     ...(published === undefined ? {} : { published }),
     ...(modified === undefined ? {} : { modified }),
-    ...(severity.length === 0 ? {} : { s: severity }),
+    ...(severity.length === 0 ? {} : { severities: severity }),
     ...(word === undefined ? {} : { word }),
-    ...(refs.length === 0 ? {} : { refs }),
+    ...(refs.length === 0 ? {} : { references: refs }),
   };
 }

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
@@ -6,38 +6,48 @@ import { DamagedError, DatabaseUnusableError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import type { EpssEntry, KevEntry } from './types.ts';
 
-const signalsVersion = 1;
+const signalsVersion = 2;
 const largestText = 256 * 1024 * 1024;
+const mostEntries = 2_000_000;
 
 /** CISA, "Known Exploited Vulnerabilities Catalog", JSON schema; only what is used. */
 const kevSchema = z.object({
-  catalogVersion: z.string().optional(),
-  dateReleased: z.string().optional(),
-  vulnerabilities: z
-    .array(
-      z.object({
-        cveID: z.string(),
-        dateAdded: z.string(),
-        dueDate: z.string().optional(),
-        knownRansomwareCampaignUse: z.string().optional(),
-      }),
-    )
-    .max(100_000),
+  catalogVersion: z.string().max(100).optional().catch(undefined),
+  dateReleased: z.string().max(100).optional().catch(undefined),
+  vulnerabilities: z.array(z.unknown()),
 });
 
+const kevEntrySchema = z.object({
+  cveID: z.string().regex(/^CVE-\d{4}-\d{4,}$/),
+  dateAdded: z.string().regex(/^\d{4}-\d\d-\d\d/),
+  dueDate: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\d/)
+    .optional()
+    .catch(undefined),
+  knownRansomwareCampaignUse: z.string().optional().catch(undefined),
+});
+
+interface Figures {
+  readonly entries: number;
+  readonly date: string;
+}
+
 export interface SignalsSummary {
-  readonly kev?: { readonly entries: number; readonly date: string };
-  readonly epss?: { readonly entries: number; readonly date: string };
+  readonly kev?: Figures;
+  readonly epss?: Figures;
 }
 
 /**
- * Writes the file of exploit signals from the KEV catalogue (JSON text) and the EPSS scores (gzip'd CSV); either may be
- * absent. Meant for a worker thread. Throws DamagedError for texts of another form.
+ * Writes the file of exploit signals from the KEV catalogue (JSON text) and the EPSS scores (gzip'd CSV). What is not given
+ * is taken over from `earlier`, the file in force, when there is one. Meant for a worker thread. Throws DamagedError for
+ * texts of another form; the file is then removed.
  */
 export function writeSignalsFile(
   file: string,
   kevText: string | undefined,
   epssGzip: Uint8Array | undefined,
+  earlier?: string,
 ): SignalsSummary {
   rmSync(file, { force: true });
   const database = new DatabaseSync(file);
@@ -46,13 +56,14 @@ export function writeSignalsFile(
       PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
       CREATE TABLE kev (cve TEXT PRIMARY KEY, added TEXT NOT NULL, due TEXT, ransomware INTEGER NOT NULL) WITHOUT ROWID;
       CREATE TABLE epss (cve TEXT PRIMARY KEY, probability REAL NOT NULL, percentile REAL NOT NULL) WITHOUT ROWID;
-      CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-      BEGIN;
+      CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     `);
-    const kev = kevText === undefined ? undefined : writeKev(database, kevText);
-    const epss = epssGzip === undefined ? undefined : writeEpss(database, epssGzip);
+    if (earlier !== undefined && existsSync(earlier)) takeOver(database, earlier, kevText, epssGzip);
+    database.exec('BEGIN');
+    if (kevText !== undefined) writeKev(database, kevText);
+    if (epssGzip !== undefined) writeEpss(database, epssGzip);
     database.exec(`COMMIT; PRAGMA user_version = ${signalsVersion};`);
-    return { ...(kev === undefined ? {} : { kev }), ...(epss === undefined ? {} : { epss }) };
+    return summaryOf(database);
   } catch (error) {
     database.close();
     rmSync(file, { force: true });
@@ -62,21 +73,67 @@ export function writeSignalsFile(
   }
 }
 
-function writeKev(database: DatabaseSync, text: string): { entries: number; date: string } {
+/** Copies what no new text replaces. A file that cannot be read gives nothing. */
+function takeOver(
+  database: DatabaseSync,
+  earlier: string,
+  kevText: string | undefined,
+  epssGzip: Uint8Array | undefined,
+): void {
+  database.prepare('ATTACH DATABASE ? AS earlier').run(earlier);
+  try {
+    const version = Number(database.prepare('PRAGMA earlier.user_version').get()?.['user_version']);
+    if (version !== signalsVersion) return;
+    for (const [table, isReplaced] of [
+      ['kev', kevText !== undefined],
+      ['epss', epssGzip !== undefined],
+    ] as const) {
+      if (isReplaced) continue;
+      database.exec(`
+        INSERT OR REPLACE INTO ${table} SELECT * FROM earlier.${table};
+        INSERT OR REPLACE INTO facts SELECT * FROM earlier.facts WHERE name LIKE '${table}%';
+      `);
+    }
+  } catch {
+    database.exec('DELETE FROM kev; DELETE FROM epss; DELETE FROM facts;'); // damaged: it is as if there were none
+  } finally {
+    database.exec('DETACH DATABASE earlier');
+  }
+}
+
+function summaryOf(database: DatabaseSync): SignalsSummary {
+  const fact = (name: string): string | undefined => {
+    const row = database.prepare('SELECT value FROM facts WHERE name = ?').get(name);
+    return row === undefined ? undefined : String(row['value']);
+  };
+  const figures = (table: 'kev' | 'epss'): Figures | undefined => {
+    const date = fact(`${table}Date`);
+    if (date === undefined) return undefined;
+    return { entries: Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']), date };
+  };
+  const kev = figures('kev');
+  const epss = figures('epss');
+  return { ...(kev === undefined ? {} : { kev }), ...(epss === undefined ? {} : { epss }) };
+}
+
+function writeKev(database: DatabaseSync, text: string): void {
   const parsed = kevSchema.safeParse(parseJson(text, 'the KEV catalogue'));
-  if (!parsed.success)
+  const entries = parsed.success
+    ? parsed.data.vulnerabilities.slice(0, mostEntries).flatMap((each) => kevEntrySchema.safeParse(each).data ?? [])
+    : [];
+  if (!parsed.success || (entries.length === 0 && parsed.data.vulnerabilities.length > 0))
     throw new DamagedError('Cannot read the KEV catalogue: it has another form', 'Download it again.');
   const put = database.prepare('INSERT OR REPLACE INTO kev (cve, added, due, ransomware) VALUES (?, ?, ?, ?)');
-  for (const entry of parsed.data.vulnerabilities) {
-    put.run(entry.cveID, entry.dateAdded, entry.dueDate ?? null, entry.knownRansomwareCampaignUse === 'Known' ? 1 : 0);
+  for (const { cveID, dateAdded, dueDate, knownRansomwareCampaignUse } of entries) {
+    const isRansomware = knownRansomwareCampaignUse?.toLowerCase() === 'known';
+    put.run(cveID, dateAdded.slice(0, 10), dueDate?.slice(0, 10) ?? null, isRansomware ? 1 : 0);
   }
   const date = parsed.data.dateReleased ?? parsed.data.catalogVersion ?? '';
-  database.prepare('INSERT INTO facts VALUES (?, ?)').run('kevDate', date);
-  return { entries: parsed.data.vulnerabilities.length, date };
+  database.prepare('INSERT OR REPLACE INTO facts VALUES (?, ?)').run('kevDate', date);
 }
 
 /** FIRST, "EPSS data": comment lines `#model_version:…,score_date:…`, a head line, then `cve,epss,percentile`. */
-function writeEpss(database: DatabaseSync, gzip: Uint8Array): { entries: number; date: string } {
+function writeEpss(database: DatabaseSync, gzip: Uint8Array): void {
   let text: string;
   try {
     text = gunzipSync(gzip, { maxOutputLength: largestText }).toString('latin1');
@@ -88,66 +145,74 @@ function writeEpss(database: DatabaseSync, gzip: Uint8Array): { entries: number;
   let model = '';
   let entries = 0;
   let at = 0;
-  while (at < text.length) {
+  while (at < text.length && entries < mostEntries) {
     let end = text.indexOf('\n', at);
     if (end < 0) end = text.length;
-    const line = text.slice(at, end).trimEnd();
+    const line = text.slice(at, Math.min(end, at + 300));
     at = end + 1;
     if (line.startsWith('#')) {
       date = /score_date:([^,\s]+)/.exec(line)?.[1] ?? date;
       model = /model_version:([^,\s]+)/.exec(line)?.[1] ?? model;
       continue;
     }
-    if (!line.startsWith('CVE-')) continue;
-    const [cve = '', probability = '', percentile = ''] = line.split(',', 3);
-    const p = Number(probability);
-    const q = Number(percentile);
-    if (probability === '' || !(p >= 0 && p <= 1) || !(q >= 0 && q <= 1)) continue;
-    put.run(cve, p, q);
+    const found = /^(CVE-\d{4}-\d{4,}),([\d.eE+-]+),([\d.eE+-]+)\s*$/.exec(line);
+    if (found === null) continue;
+    const p = Number(found[2]);
+    const q = Number(found[3]);
+    if (!(p >= 0 && p <= 1) || !(q >= 0 && q <= 1)) continue;
+    put.run(found[1] ?? '', p, q);
     entries++;
   }
   if (entries === 0) throw new DamagedError('Cannot read the EPSS scores: no score was found', 'Download it again.');
-  database.prepare('INSERT INTO facts VALUES (?, ?)').run('epssDate', date);
-  database.prepare('INSERT INTO facts VALUES (?, ?)').run('epssModel', model);
-  return { entries, date };
+  const putFact = database.prepare('INSERT OR REPLACE INTO facts VALUES (?, ?)');
+  putFact.run('epssDate', date);
+  putFact.run('epssModel', model);
 }
 
 /** The finished file, open for reading. */
 export class Signals {
   readonly #database: DatabaseSync;
-  readonly #kev;
+  /** Some thousands of entries at most, asked for with every finding. */
+  readonly #kev = new Map<string, KevEntry>();
   readonly #epss;
   readonly #epssDate: string;
 
   /** Throws DatabaseUnusableError. */
   constructor(file: string) {
+    let database: DatabaseSync | undefined;
     try {
-      this.#database = new DatabaseSync(file, { readOnly: true });
-      const version = Number(this.#database.prepare('PRAGMA user_version').get()?.['user_version']);
+      database = new DatabaseSync(file, { readOnly: true });
+      const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
       if (version !== signalsVersion) throw new RangeError(`version ${version}`);
-      this.#kev = this.#database.prepare('SELECT added, due, ransomware FROM kev WHERE cve = ?');
-      this.#epss = this.#database.prepare('SELECT probability, percentile FROM epss WHERE cve = ?');
-      const date = this.#database.prepare(`SELECT value FROM facts WHERE name = 'epssDate'`).get();
+      for (const row of database.prepare('SELECT cve, added, due, ransomware FROM kev').iterate()) {
+        this.#kev.set(String(row['cve']), {
+          dateAdded: String(row['added']),
+          ransomware: Number(row['ransomware']) === 1,
+          ...(typeof row['due'] === 'string' ? { dueDate: row['due'] } : {}),
+        });
+      }
+      this.#epss = database.prepare('SELECT probability, percentile FROM epss WHERE cve = ?');
+      const date = database.prepare(`SELECT value FROM facts WHERE name = 'epssDate'`).get();
       this.#epssDate = date === undefined ? '' : String(date['value']);
+      this.#database = database;
     } catch (cause) {
-      throw new DatabaseUnusableError('Cannot use the stored exploit signals', 'Update the vulnerability data.', {
-        cause,
-      });
+      database?.close();
+      throw unusable(cause);
     }
   }
 
   kev(cve: string): KevEntry | undefined {
-    const row = this.#kev.get(cve);
-    if (row === undefined) return undefined;
-    return {
-      dateAdded: String(row['added']),
-      ransomware: Number(row['ransomware']) === 1,
-      ...(typeof row['due'] === 'string' ? { dueDate: row['due'] } : {}),
-    };
+    return this.#kev.get(cve);
   }
 
+  /** Throws DatabaseUnusableError. */
   epss(cve: string): EpssEntry | undefined {
-    const row = this.#epss.get(cve);
+    let row: Record<string, unknown> | undefined;
+    try {
+      row = this.#epss.get(cve);
+    } catch (cause) {
+      throw unusable(cause);
+    }
     if (row === undefined) return undefined;
     return { probability: Number(row['probability']), percentile: Number(row['percentile']), date: this.#epssDate };
   }
@@ -155,4 +220,10 @@ export class Signals {
   close(): void {
     this.#database.close();
   }
+}
+
+function unusable(cause: unknown): DatabaseUnusableError {
+  return new DatabaseUnusableError('Cannot use the stored exploit signals', 'Update the vulnerability data.', {
+    cause,
+  });
 }

@@ -73,7 +73,10 @@ export interface MatchResult {
   /** `package` is the index in the request. */
   readonly matches: readonly { readonly package: number; readonly vulnerability: Vulnerability }[];
   readonly coverage: readonly Coverage[];
-  /** Indexes of packages whose version is none in its ecosystem, so that nothing can be said. */
+  /**
+   * Indexes of packages of which something stays unknown: their version, or one that an advisory names, is none of the
+   * ecosystem. They may have matches all the same.
+   */
   readonly incomparable: readonly number[];
 }
 
@@ -85,6 +88,8 @@ export interface AdvisoryStatus {
     readonly updatedAt: string;
     readonly newestModified?: string;
     readonly stale: boolean;
+    /** Records that could not be read, or only in part. */
+    readonly problems: number;
   }[];
   readonly kev?: { readonly entries: number; readonly date: string };
   readonly epss?: { readonly entries: number; readonly date: string };

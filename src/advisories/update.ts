@@ -4,15 +4,19 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BadInputError, LimitExceededError, UnexpectedResponseError, describeError } from '../core/errors.ts';
-import { type HttpClient, headerText } from '../core/http.ts';
+import { type HttpClient, type HttpResponse, headerText, translate } from '../core/http.ts';
 import type { Log } from '../core/log.ts';
-import type { ImportSummary } from './ecosystem-file.ts';
+import type { ImportSummary } from './ecosystem-writer.ts';
+import { ecosystemFolder } from './library.ts';
 import type { SignalsSummary } from './signals.ts';
 
 /** Public addresses. OSV: https://google.github.io/osv.dev/data/; KEV: cisa.gov; EPSS: first.org/epss/data_stats. */
 const osvAddress = 'https://osv-vulnerabilities.storage.googleapis.com';
 const kevAddress = 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json';
 const epssAddress = 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz';
+
+const kevName = 'known_exploited_vulnerabilities.json';
+const epssName = 'epss_scores-current.csv.gz';
 
 const largestDump = 2 * 1024 * 1024 * 1024;
 const largestSignals = 128 * 1024 * 1024;
@@ -28,6 +32,7 @@ export interface AdvisoryImporter {
     signal: AbortSignal,
   ): Promise<ImportSummary>;
   confirmEcosystem(ecosystem: string): Promise<void>;
+  /** What is not given stays as it was. */
   importSignals(kevText: string | undefined, epssGzip: Uint8Array | undefined): Promise<SignalsSummary>;
 }
 
@@ -84,9 +89,16 @@ export async function updateLibrary(options: {
     );
   }
   if (options.signals === false) return { updated, unchanged, failed };
-  await attempt('KEV and EPSS', async () => {
-    const { kev, epss } = folderMirror ? await signalFiles(mirror) : await signalDownloads(mirror, options);
-    await importer.importSignals(kev, epss);
+  await attempt('KEV', async () => {
+    const kev = await signalFile(kevName, mirror === '' ? kevAddress : undefined, options);
+    if (kev === undefined) return false;
+    await importer.importSignals(kev.toString('utf8'), undefined);
+    return true;
+  });
+  await attempt('EPSS', async () => {
+    const epss = await signalFile(epssName, mirror === '' ? epssAddress : undefined, options);
+    if (epss === undefined) return false;
+    await importer.importSignals(undefined, epss);
     return true;
   });
   return { updated, unchanged, failed };
@@ -95,7 +107,7 @@ export async function updateLibrary(options: {
 type Options = Parameters<typeof updateLibrary>[0];
 
 async function fromFolder(ecosystem: string, mirror: string, { importer, signal }: Options): Promise<boolean> {
-  const folder = path.join(mirror, ecosystem);
+  const folder = ecosystemFolder(mirror, ecosystem);
   if (!existsSync(folder)) {
     throw new BadInputError(
       `Cannot find advisories of ${ecosystem} in "${mirror}"`,
@@ -122,12 +134,7 @@ async function fromNetwork(
   const folder = path.join(workFolder, `download-${randomUUID()}`);
   try {
     await mkdir(folder, { recursive: true });
-    await pipeline(
-      response.body,
-      limited(largestDump, url),
-      createWriteStream(path.join(folder, 'all.zip'), { flags: 'wx' }),
-      { signal },
-    );
+    await download(response, url, path.join(folder, 'all.zip'), signal);
     const newTag = headerText(response.headers, 'etag');
     const summary = await importer.importEcosystem(
       ecosystem,
@@ -142,29 +149,39 @@ async function fromNetwork(
   }
 }
 
-async function signalFiles(mirror: string): Promise<{ kev: string | undefined; epss: Uint8Array | undefined }> {
-  const read = async (name: string): Promise<Buffer | undefined> => {
-    const file = path.join(mirror, name);
-    return existsSync(file) ? readFile(file) : undefined;
-  };
-  const kev = await read('known_exploited_vulnerabilities.json');
-  return { kev: kev?.toString('utf8'), epss: await read('epss_scores-current.csv.gz') };
+async function download(response: HttpResponse, url: string, file: string, signal: AbortSignal): Promise<void> {
+  try {
+    const target = createWriteStream(file, { flags: 'wx' });
+    await pipeline(response.body, limited(largestDump, url), target, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw isNetworkError(error) ? translate(error, new URL(url)) : error;
+  }
 }
 
-async function signalDownloads(mirror: string, { http, signal }: Options): Promise<{ kev: string; epss: Uint8Array }> {
-  const at = (name: string, address: string): string => (mirror === '' ? address : `${trimSlash(mirror)}/${name}`);
-  const kev = await get(http, at('known_exploited_vulnerabilities.json', kevAddress), {}, signal);
-  const kevText = await kev.text(largestSignals);
-  const epss = await get(http, at('epss_scores-current.csv.gz', epssAddress), {}, signal);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of epss.body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > largestSignals)
-      throw new LimitExceededError('Cannot read the EPSS scores: the file is too large', 'Check the mirror.');
-    chunks.push(chunk);
+/** Errors of the connection, told from those of the disk. */
+function isNetworkError(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ETIMEDOUT';
+}
+
+/** A file of exploit signals; undefined when a mirror folder does not have it. */
+async function signalFile(name: string, address: string | undefined, options: Options): Promise<Buffer | undefined> {
+  const { mirror, http, signal } = options;
+  if (path.isAbsolute(mirror)) {
+    const file = path.join(mirror, name);
+    return existsSync(file) ? readFile(file) : undefined;
   }
-  return { kev: kevText, epss: Buffer.concat(chunks) };
+  const url = address ?? `${trimSlash(mirror)}/${name}`;
+  const response = await get(http, url, {}, signal);
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of limited(largestSignals, url)(response.body as AsyncIterable<Buffer>)) chunks.push(chunk);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw isNetworkError(error) ? translate(error, new URL(url)) : error;
+  }
+  return Buffer.concat(chunks);
 }
 
 /** GET that follows redirects of public data sources to https addresses; no credentials are involved. */

@@ -1,4 +1,4 @@
-import type { ImportSummary } from '../advisories/ecosystem-file.ts';
+import type { ImportSummary } from '../advisories/ecosystem-writer.ts';
 import type { SignalsSummary } from '../advisories/signals.ts';
 import type { AdvisoryStatus, MatchRequest, MatchResult } from '../advisories/types.ts';
 import type { CheckResult } from '../posture/types.ts';
