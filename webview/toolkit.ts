@@ -145,13 +145,11 @@ export function textField(options: {
   readonly onInput: () => void;
 }): TextFieldControl {
   const element = control('vscode-text-field', {
-    attrs: {
-      'aria-label': options.label,
-      placeholder: options.placeholder,
-      maxlength: String(options.maxLength),
-    },
+    attrs: { placeholder: options.placeholder, maxlength: String(options.maxLength) },
     on: { input: options.onInput },
   });
+  // Once it is in the document the control names itself "Text field", whatever name it was given before.
+  queueMicrotask(() => element.setAttribute('aria-label', options.label));
   const start = icon(options.icon);
   start.slot = 'start';
   put(element, start);

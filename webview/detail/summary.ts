@@ -50,7 +50,9 @@ export const summaryView: DetailView = ({ finding }, context) => {
       [texts.t('detail.exploited'), finding.knownExploited ? texts.t('mark.exploited.long') : undefined],
       [
         texts.t('detail.epss'),
-        finding.epss === undefined ? undefined : texts.t('detail.epss.value', { percent: texts.percent(finding.epss, 1) }),
+        finding.epss === undefined
+          ? undefined
+          : texts.t('detail.epss.value', { percent: texts.percent(finding.epss, 1) }),
       ],
       [texts.t('column.check'), code(finding.check)],
       [texts.t('detail.aliases'), finding.aliases.length === 0 ? undefined : data(finding.aliases.join(', '))],

@@ -73,6 +73,7 @@ export class Grid {
     this.#scroller.addEventListener('scroll', () => this.#schedule(), { passive: true });
     this.#body.addEventListener('click', (event) => this.#onClick(event));
     this.#body.addEventListener('dblclick', (event) => this.#onDoubleClick(event));
+    this.#body.addEventListener('focusin', (event) => this.#onFocus(event));
     this.element.addEventListener('keydown', (event) => this.#onKey(event));
     new ResizeObserver(() => this.#measure()).observe(this.#scroller);
   }
@@ -120,7 +121,7 @@ export class Grid {
       this.#drawHead(query);
       this.element.setAttribute('aria-rowcount', String(totalRows + 1));
       this.#body.style.height = `${totalRows * this.#rowHeight}px`;
-      const keepsFocus = this.hasFocus;
+      const keepsFocus = this.#body.contains(document.activeElement);
       if (place.located !== undefined) {
         this.#current = place.located;
         this.#currentId = place.wanted;
@@ -277,6 +278,16 @@ export class Grid {
     if (!(target instanceof Node)) return undefined;
     for (const view of this.#views.values()) if (view.element.contains(target)) return view;
     return undefined;
+  }
+
+  /** The row that got the focus, by whatever way, is the current one. */
+  #onFocus(event: FocusEvent): void {
+    const at = this.#rowAt(event.target)?.at;
+    if (at === undefined || at === this.#current) return;
+    this.#current = at;
+    this.#anchor = at;
+    this.#remember();
+    this.#draw();
   }
 
   #onClick(event: MouseEvent): void {

@@ -115,8 +115,8 @@ export function makeFinding(number: number): Finding {
   const kind = next();
   const application = pick(applications);
   const at = next() < 0.7 ? 0 : 1;
-  const [connectionId, connectionName] = connections[at]!;
-  const [subscriptionId, subscriptionName] = subscriptions[at]!;
+  const [connectionId, connectionName] = connections[at];
+  const [subscriptionId, subscriptionName] = subscriptions[at];
   const situation = Math.floor(next() ** 1.5 * situations.length);
   const factors = situations[situation]!;
   const registry = at === 0 ? 'shopprod' : 'shopdev';

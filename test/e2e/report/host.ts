@@ -60,7 +60,7 @@ export async function startSite(): Promise<Site> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/`,
-    scriptBytes: Object.entries(script?.metafile?.outputs ?? {}).find(([name]) => name.endsWith('.js'))?.[1].bytes ?? 0,
+    scriptBytes: Object.entries(script?.metafile.outputs ?? {}).find(([name]) => name.endsWith('.js'))?.[1].bytes ?? 0,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

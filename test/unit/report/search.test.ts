@@ -132,17 +132,22 @@ describe('the search box', () => {
       },
       { requiredKeys: [] },
     );
-    const normal = (filter: FindingsFilter) =>
-      Object.fromEntries(
-        Object.entries(filter)
-          .map(([key, value]: [string, unknown]) => {
-            if (!Array.isArray(value)) return [key, value] as const;
-            // "open" takes in "new"
-            const words = key === 'states' && value.includes('open') ? value.filter((state) => state !== 'new') : value;
-            return [key, [...words].sort()] as const;
-          })
-          .sort(([a], [b]) => (a < b ? -1 : 1)),
-      );
+    const normal = (filter: FindingsFilter) => {
+      const sorted = (words: readonly string[] | undefined) => [...(words ?? [])].sort();
+      const { states } = filter;
+      return {
+        ...filter,
+        severities: sorted(filter.severities),
+        originalSeverities: sorted(filter.originalSeverities),
+        sourceTools: sorted(filter.sourceTools),
+        // "open" takes in "new"
+        states: sorted(states?.includes('open') === true ? states.filter((state) => state !== 'new') : states),
+        kinds: sorted(filter.kinds),
+        assetKinds: sorted(filter.assetKinds),
+        applications: sorted(filter.applications),
+        connections: sorted(filter.connections),
+      };
+    };
     fc.assert(
       fc.property(filters, (filter) => {
         const text = formatSearch(filter);
