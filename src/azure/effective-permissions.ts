@@ -1,7 +1,7 @@
 import { isEngineError } from '../core/errors.ts';
 import type { PermissionEntry } from './permissions.ts';
 import { isAtOrBelow, subscriptionOf } from './resource-id.ts';
-import type { RoleAssignmentFacts, RoleDefinitionFacts } from './sdk.ts';
+import type { RoleAssignmentFacts, RoleDefinitionFacts } from './sdk/authorization.ts';
 import type { AzureSession } from './session.ts';
 
 /** Roles of one identity in one subscription, groups included. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { sleep } from '../core/concurrency.ts';
 import { isEngineError, LimitExceededError, UnexpectedResponseError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { SdkClients } from './sdk.ts';
+import type { SdkClients } from './sdk/clients.ts';
 import type { Wire } from './wire.ts';
 
 export type GraphRow = Readonly<Record<string, unknown>>;

@@ -8,7 +8,7 @@ import { readClaims, type TokenClaims } from './jwt.ts';
 import type { PermissionEntry } from './permissions.ts';
 import { createQuotaGate, createResourceGraph, type GraphQuery, type GraphPage } from './resource-graph.ts';
 import { parseArmId } from './resource-id.ts';
-import type { SdkClients } from './sdk.ts';
+import type { SdkClients } from './sdk/clients.ts';
 import { createTokenProvider, type TokenProvider } from './tokens.ts';
 import type { Cloud, ConnectionSecret, Subscription } from './types.ts';
 import * as z from 'zod';
@@ -79,7 +79,9 @@ export function createAzureSession(cloud: Cloud, secret: ConnectionSecret, deps:
   const arm = createArmReader(cloud, wire);
   let loaded: Promise<SdkClients> | undefined;
   const clients = (): Promise<SdkClients> =>
-    (loaded ??= import('./sdk.ts').then((sdk) => sdk.createSdkClients({ cloud, wire })));
+    (loaded ??= import('./sdk.ts')
+      .then(({ loadSdk }) => loadSdk())
+      .then((sdk) => sdk.createSdkClients({ cloud, wire })));
   const resourceGraph = createResourceGraph(clients, gate, deps.log);
 
   return {

@@ -13,7 +13,7 @@ import type { Log, Redactor } from '../core/log.ts';
 import { withDeadline } from './deadline.ts';
 import { probeDirectory } from './diagnose.ts';
 import { looksLikeSecretId } from './input.ts';
-import type { SecretCredential } from './sdk.ts';
+import type { SecretCredential } from './sdk/credential.ts';
 import { signInError, type SignInContext } from './sign-in-errors.ts';
 import type { Cloud, ConnectionSecret } from './types.ts';
 import { callerHeaders, flatHeaders, type Wire } from './wire.ts';
@@ -111,7 +111,8 @@ export function createTokenProvider(cloud: Cloud, secret: ConnectionSecret, deps
   };
 
   async function signIn(scope: string, request: TokenRequest, signal: AbortSignal): Promise<AccessToken> {
-    const sdk = await import('./sdk.ts');
+    const { loadSdk } = await import('./sdk.ts');
+    const sdk = await loadSdk();
     const fresh = (): SecretCredential => sdk.createSecretCredential({ cloud, ...secret, wire });
     // a credential keeps its tokens, and after a failure a block: both ask for a new one
     const credential = request.renew === true ? fresh() : (shared ?? fresh());

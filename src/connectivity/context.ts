@@ -3,7 +3,7 @@ import type { RegistryTokenSource } from '../azure/acr-tokens.ts';
 import { isAllowed, isGranted, missingActions, type PermissionEntry, type WantedAction } from '../azure/permissions.ts';
 import { isAtOrBelow, subscriptionOf } from '../azure/resource-id.ts';
 import { assignRoleCommand, builtInRole } from '../azure/roles.ts';
-import type { DenyAssignmentFacts } from '../azure/sdk.ts';
+import type { DenyAssignmentFacts } from '../azure/sdk/authorization.ts';
 import type { AzureSession } from '../azure/session.ts';
 import type { Connection } from '../azure/types.ts';
 import type { Clock } from '../core/clock.ts';

@@ -80,10 +80,16 @@ forbidden.push(
     to: { path: '^test/' },
   },
   {
-    name: 'Azure SDKs load lazily, through one module',
+    name: 'Azure SDKs load lazily, through one folder',
     severity: 'error',
-    from: { path: '^src/', pathNot: '^src/azure/sdk\\.ts$' },
+    from: { path: '^src/', pathNot: '^src/azure/sdk/' },
     to: { path: 'node_modules/@azure/(identity|arm-|core-rest)', dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'only the way there leads into the folder of the Azure SDKs',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/azure/sdk(\\.ts|/)' },
+    to: { path: '^src/azure/sdk/', dependencyTypesNot: ['type-only'] },
   },
 );
 
