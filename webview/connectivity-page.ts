@@ -3,7 +3,8 @@ import { httpsUrl } from '../src/report/prose.ts';
 import type { Texts } from '../src/report/texts.ts';
 import { missingRoleCommands, stepCounts, verifyMarkdown } from '../src/report/verify-text.ts';
 import { stepGroups } from '../src/report/words.ts';
-import { data, el, icon, put, show } from './dom.ts';
+import { data, el, headings, icon, put, show } from './dom.ts';
+import { codeBlock } from './detail/context.ts';
 import type { Announcer } from './live.ts';
 import { button, link, progressRing } from './toolkit.ts';
 import { iconAndWord } from './words.ts';
@@ -223,7 +224,7 @@ export class ConnectivityPage {
 
   #drawGroup(connection: string, group: (typeof stepGroups)[number], steps: readonly Step[]): HTMLElement {
     const { texts } = this.#environment;
-    const headings = ['verify.state', 'verify.step', 'verify.reason', 'verify.next', 'verify.neededFor'] as const;
+    const columns = ['verify.state', 'verify.step', 'verify.reason', 'verify.next', 'verify.neededFor'] as const;
     return el(
       'div',
       { class: 'table-wrap' },
@@ -231,7 +232,7 @@ export class ConnectivityPage {
         'table',
         { class: 'data-table steps' },
         el('caption', {}, texts.t(`stepGroup.${group}`)),
-        el('thead', {}, el('tr', {}, ...headings.map((key) => el('th', { attrs: { scope: 'col' } }, texts.t(key))))),
+        headings(...columns.map((key) => texts.t(key))),
         el('tbody', {}, ...steps.flatMap((step) => this.#drawStep(connection, step))),
       ),
     );
@@ -254,7 +255,6 @@ export class ConnectivityPage {
           {
             class: 'twist-button data',
             attrs: {
-              type: 'button',
               'aria-expanded': String(isOpen),
               'aria-controls': isOpen ? moreId : undefined,
               'data-key': key,
@@ -274,7 +274,7 @@ export class ConnectivityPage {
       'tr',
       { class: `step step-${step.state}` },
       el('td', { class: 'step-state' }, iconAndWord(name, texts.t(`step.${step.state}`), tone)),
-      el('th', { attrs: { scope: 'row' } }, title),
+      el('th', {}, title),
       el('td', { class: 'data' }, step.reason ?? ''),
       el('td', { class: 'data' }, step.nextStep ?? ''),
       el('td', { class: 'quiet data' }, step.neededFor.join(', ')),
@@ -302,25 +302,12 @@ export class ConnectivityPage {
     );
     if (list.childElementCount > 0) put(more, list);
     if (command !== undefined) {
-      put(
-        more,
-        el(
-          'div',
-          { class: 'code-block' },
-          el('div', { class: 'quiet data' }, command.label),
-          el('pre', {}, el('code', { class: 'data' }, command.text)),
-          el(
-            'div',
-            { class: 'code-actions' },
-            button({ label: texts.t('copy'), icon: 'copy', onClick: () => copy(command.text, texts.t('copied')) }),
-            button({
-              label: texts.t('remediation.terminal'),
-              icon: 'terminal',
-              onClick: () => typeInTerminal(command.text),
-            }),
-          ),
-        ),
-      );
+      const terminal = button({
+        label: texts.t('remediation.terminal'),
+        icon: 'terminal',
+        onClick: () => typeInTerminal(command.text),
+      });
+      put(more, el('div', { class: 'quiet data' }, command.label), codeBlock({ texts, copy }, command.text, terminal));
     }
     const url = target === undefined ? undefined : httpsUrl(target.uri);
     if (target !== undefined && url !== undefined) {

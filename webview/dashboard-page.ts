@@ -1,7 +1,8 @@
 import type { DashboardModel, FindingsFilter, ReportCommand, SeverityCounts } from '../src/report/contract.ts';
 import type { Texts } from '../src/report/texts.ts';
 import { severities } from '../src/report/words.ts';
-import { data, el, hiddenText, icon, put, show } from './dom.ts';
+import { data, el, headings, hiddenText, icon, put, show } from './dom.ts';
+import type { Child } from './dom.ts';
 import { progressText } from './findings/empty.ts';
 import { button, progressRing } from './toolkit.ts';
 import { iconAndWord, severityBar, severityMark } from './words.ts';
@@ -113,7 +114,7 @@ export class DashboardPage {
             'button',
             {
               class: 'text-button connection-button',
-              attrs: { type: 'button', 'data-key': `connection:${id}` },
+              attrs: { 'data-key': `connection:${id}` },
               on: { click: () => onConnectivity(id) },
             },
             el('span', { class: `tone-${tone}` }, icon(look)),
@@ -333,7 +334,7 @@ export class DashboardPage {
                   'button',
                   {
                     class: 'fix-button',
-                    attrs: { type: 'button', 'data-key': `fix:${at}` },
+                    attrs: { 'data-key': `fix:${at}` },
                     on: { click: () => onFilter(filter) },
                   },
                   severityMark(texts, severity),
@@ -362,16 +363,10 @@ export class DashboardPage {
               'table',
               { class: 'data-table numbers' },
               el('caption', { class: 'visually-hidden' }, texts.t('dashboard.byApplication')),
-              el(
-                'thead',
-                {},
-                el(
-                  'tr',
-                  {},
-                  el('th', { attrs: { scope: 'col' } }, texts.t('column.application')),
-                  ...columns.map((severity) => el('th', { attrs: { scope: 'col' } }, texts.t(`severity.${severity}`))),
-                  el('th', { attrs: { scope: 'col' } }, texts.t('dashboard.total')),
-                ),
+              headings(
+                texts.t('column.application'),
+                ...columns.map((severity) => texts.t(`severity.${severity}`)),
+                texts.t('dashboard.total'),
               ),
               el(
                 'tbody',
@@ -380,11 +375,7 @@ export class DashboardPage {
                   el(
                     'tr',
                     {},
-                    el(
-                      'th',
-                      { attrs: { scope: 'row' }, class: 'data' },
-                      application === '' ? texts.t('group.unassigned') : application,
-                    ),
+                    el('th', { class: 'data' }, application === '' ? texts.t('group.unassigned') : application),
                     ...columns.map((severity) =>
                       el(
                         'td',
@@ -451,7 +442,7 @@ export class DashboardPage {
                     'button',
                     {
                       class: 'text-button data',
-                      attrs: { type: 'button', 'data-key': `secret:${id}` },
+                      attrs: { 'data-key': `secret:${id}` },
                       on: { click: () => onConnectivity(id) },
                     },
                     name,
@@ -479,17 +470,7 @@ export class DashboardPage {
                 'table',
                 { class: 'data-table' },
                 el('caption', { class: 'visually-hidden' }, texts.plural('dashboard.problems', problems.length)),
-                el(
-                  'thead',
-                  {},
-                  el(
-                    'tr',
-                    {},
-                    ...(['dashboard.problem.what', 'verify.reason', 'verify.next'] as const).map((key) =>
-                      el('th', { attrs: { scope: 'col' } }, texts.t(key)),
-                    ),
-                  ),
-                ),
+                headings(texts.t('dashboard.problem.what'), texts.t('verify.reason'), texts.t('verify.next')),
                 el(
                   'tbody',
                   {},
@@ -499,7 +480,7 @@ export class DashboardPage {
                       el(
                         'tr',
                         {},
-                        el('th', { attrs: { scope: 'row' }, class: 'data' }, what),
+                        el('th', { class: 'data' }, what),
                         el('td', { class: 'data' }, reason),
                         el('td', { class: 'data' }, nextStep),
                       ),
@@ -516,42 +497,25 @@ export class DashboardPage {
 
   /** A big number that opens the findings behind it. */
   #figure(key: string, value: number, name: string, filter: FindingsFilter): HTMLElement {
-    return el(
-      'button',
-      {
-        class: 'figure figure-button',
-        attrs: { type: 'button', 'data-key': key },
-        on: { click: () => this.#environment.onFilter(filter) },
-      },
-      el('span', { attrs: { 'aria-hidden': 'true' } }, this.#environment.texts.number(value)),
-      hiddenText(name),
-    );
+    return this.#button('figure figure-button', key, filter, this.#shown(value), hiddenText(name));
   }
 
   #number(key: string, value: number, filter: FindingsFilter, name: string, before?: HTMLElement): HTMLElement {
-    return el(
-      'button',
-      {
-        class: 'number-button',
-        attrs: { type: 'button', 'data-key': key },
-        on: { click: () => this.#environment.onFilter(filter) },
-      },
-      before,
-      el('span', { attrs: { 'aria-hidden': 'true' } }, this.#environment.texts.number(value)),
-      hiddenText(name),
-    );
+    return this.#button('number-button', key, filter, before, this.#shown(value), hiddenText(name));
   }
 
   #text(key: string, text: string, filter: FindingsFilter): HTMLElement {
-    return el(
-      'button',
-      {
-        class: 'text-button',
-        attrs: { type: 'button', 'data-key': key },
-        on: { click: () => this.#environment.onFilter(filter) },
-      },
-      text,
-    );
+    return this.#button('text-button', key, filter, text);
+  }
+
+  /** The number for the eyes; its name says more. */
+  #shown(value: number): HTMLElement {
+    return el('span', { attrs: { 'aria-hidden': 'true' } }, this.#environment.texts.number(value));
+  }
+
+  #button(look: string, key: string, filter: FindingsFilter, ...content: readonly Child[]): HTMLElement {
+    const on = { click: () => this.#environment.onFilter(filter) };
+    return el('button', { class: look, attrs: { 'data-key': key }, on }, ...content);
   }
 }
 

@@ -13,13 +13,21 @@ export interface Props {
 /** Text becomes a text node; what is undefined is left out. */
 export type Child = Node | string | undefined;
 
-/** Makes an element. */
+/** Makes an element; buttons submit nothing, and heading cells stand for their rows. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   props?: Props,
   ...children: readonly Child[]
 ): HTMLElementTagNameMap[K] {
-  return fill(document.createElement(tag), props, ...children);
+  const element = document.createElement(tag);
+  if (element instanceof HTMLButtonElement) element.type = 'button';
+  else if (element instanceof HTMLTableCellElement && tag === 'th') element.scope = 'row';
+  return fill(element, props, ...children);
+}
+
+/** The headings of a table. */
+export function headings(...texts: readonly string[]): HTMLElement {
+  return el('thead', {}, el('tr', {}, ...texts.map((text) => el('th', { attrs: { scope: 'col' } }, text))));
 }
 
 /** Makes a custom element, such as a form control. */
@@ -72,10 +80,4 @@ export function data(text: string, extra = ''): HTMLElement {
 /** True when the event has no modifier but Shift. */
 export function isPlain(event: KeyboardEvent): boolean {
   return !event.ctrlKey && !event.metaKey && !event.altKey;
-}
-
-/** The element that has the focus, looking past the document's body. */
-export function focused(): HTMLElement | undefined {
-  const { activeElement } = document;
-  return activeElement instanceof HTMLElement && activeElement !== document.body ? activeElement : undefined;
 }

@@ -50,12 +50,7 @@ export function openKeyHelp(
   const rows = keys
     .filter(([, what]) => hasExceptions || what !== 'help.except')
     .map(([combinations, what]) =>
-      el(
-        'tr',
-        {},
-        el('th', { attrs: { scope: 'row' } }, ...combinations.map(combination)),
-        el('td', {}, texts.t(what)),
-      ),
+      el('tr', {}, el('th', {}, ...combinations.map(combination)), el('td', {}, texts.t(what))),
     );
   put(
     dialog,

@@ -31,10 +31,6 @@ export class Popups {
     this.#layer = layer;
   }
 
-  get isOpen(): boolean {
-    return this.#shown !== undefined;
-  }
-
   /** True when the popup belongs to this button. */
   isOpenFor(anchor: HTMLElement): boolean {
     return this.#shown?.anchor === anchor;

@@ -27,7 +27,7 @@ export class TabStrip<Id extends string> {
         class: 'tab',
         id: this.tabId(id),
         role: 'tab',
-        attrs: { type: 'button', 'aria-controls': this.panelId(id) },
+        attrs: { 'aria-controls': this.panelId(id) },
         on: { click: () => this.#choose(id), keydown: (event) => this.#onKey(event, id) },
       });
       this.#tabs.set(id, tab);

@@ -198,7 +198,6 @@ export interface PanelsControl<Id extends string> {
   readonly element: HTMLElement;
   select(id: Id): void;
   readonly view: Readonly<Record<Id, HTMLElement>>;
-  focusTab(): void;
 }
 
 /** Tabs with their panels. */
@@ -232,6 +231,5 @@ export function panels<Id extends string>(options: {
     select: (id) => {
       if (element.activeid !== idOf(id)) element.activeid = idOf(id);
     },
-    focusTab: () => tabs.find((tab) => tab.id === element.activeid)?.focus(),
   };
 }

@@ -1,10 +1,5 @@
-import type {
-  FilterFlag,
-  FilterList,
-  FindingsFilter,
-  FindingsGrouping,
-  SeverityCounts,
-} from '../src/report/contract.ts';
+import { filterFlags, filterLists } from '../src/report/contract.ts';
+import type { FilterList, FindingsFilter, FindingsGrouping, SeverityCounts } from '../src/report/contract.ts';
 import type { Texts } from '../src/report/texts.ts';
 import {
   assetKinds,
@@ -140,31 +135,13 @@ export function filterParts(
     const { [member]: _dropped, ...rest } = filter;
     return rest;
   };
-  const lists = [
-    'sourceTools',
-    'severities',
-    'originalSeverities',
-    'states',
-    'applications',
-    'kinds',
-    'assetKinds',
-    'connections',
-    'subscriptions',
-  ] as const satisfies readonly FilterList[];
-  for (const list of lists) {
+  for (const list of filterLists) {
     const chosen: readonly string[] | undefined = filter[list];
     if (chosen === undefined || chosen.length === 0) continue;
     const names = chosen.map((value) => filterValueName(texts, list, value, labelOf(list, value)));
     parts.push({ name: texts.t(`filter.${list}`), value: names.join(', '), without: drop(list) });
   }
-  const flags = [
-    'fixAvailable',
-    'running',
-    'internetFacing',
-    'knownExploited',
-    'severityChanged',
-  ] as const satisfies readonly FilterFlag[];
-  for (const flag of flags) {
+  for (const flag of filterFlags) {
     const wanted = filter[flag];
     if (wanted === undefined) continue;
     parts.push({ name: texts.t(`filter.${flag}`), value: texts.t(wanted ? 'yes' : 'no'), without: drop(flag) });

@@ -87,17 +87,17 @@ export interface FacetValue {
 export const filterFlags = ['fixAvailable', 'running', 'internetFacing', 'knownExploited', 'severityChanged'] as const;
 export type FilterFlag = (typeof filterFlags)[number];
 
-/** Filters that are lists of alternatives. */
+/** Filters that are lists of alternatives, in the order in which they are shown. */
 export const filterLists = [
   'sourceTools',
   'severities',
   'originalSeverities',
   'states',
+  'applications',
   'kinds',
   'assetKinds',
   'connections',
   'subscriptions',
-  'applications',
 ] as const;
 export type FilterList = (typeof filterLists)[number];
 

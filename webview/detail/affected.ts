@@ -1,4 +1,4 @@
-import { data, el } from '../dom.ts';
+import { data, el, headings } from '../dom.ts';
 import { pill, severityBadge } from '../words.ts';
 import { heading, quiet } from './context.ts';
 import type { DetailView } from './context.ts';
@@ -32,16 +32,11 @@ export const affectedView: DetailView = ({ finding, sameCause = [], sameCauseTot
         'table',
         { class: 'data-table' },
         el('caption', { class: 'visually-hidden' }, texts.plural('affected.others', total)),
-        el(
-          'thead',
-          {},
-          el(
-            'tr',
-            {},
-            ...(['column.severity', 'column.asset', 'affected.marks', 'column.state'] as const).map((key) =>
-              el('th', { attrs: { scope: 'col' } }, texts.t(key)),
-            ),
-          ),
+        headings(
+          texts.t('column.severity'),
+          texts.t('column.asset'),
+          texts.t('affected.marks'),
+          texts.t('column.state'),
         ),
         el(
           'tbody',
@@ -53,12 +48,11 @@ export const affectedView: DetailView = ({ finding, sameCause = [], sameCauseTot
               el('td', {}, severityBadge(texts, other.severity)),
               el(
                 'th',
-                { attrs: { scope: 'row' } },
+                {},
                 el(
                   'button',
                   {
                     class: 'text-button data',
-                    attrs: { type: 'button' },
                     on: { click: () => context.openFinding(other.id) },
                   },
                   other.asset,

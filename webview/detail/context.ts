@@ -47,7 +47,11 @@ export function code(text: string): HTMLElement {
 }
 
 /** A block of code with a button that copies it. */
-export function codeBlock(context: DetailContext, text: string, ...actions: readonly HTMLElement[]): HTMLElement {
+export function codeBlock(
+  context: Pick<DetailContext, 'texts' | 'copy'>,
+  text: string,
+  ...actions: readonly HTMLElement[]
+): HTMLElement {
   const { texts } = context;
   return el(
     'div',

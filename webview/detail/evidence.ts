@@ -86,7 +86,7 @@ function sourceSection(finding: Finding, context: DetailContext): readonly Node[
       'button',
       {
         class: 'source-link',
-        attrs: { type: 'button', 'data-action': 'source' },
+        attrs: { 'data-action': 'source' },
         on: { click: () => context.goToSource(finding.id) },
       },
       el('span', { class: 'source-place' }, icon('go-to-file'), data(place)),

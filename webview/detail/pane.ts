@@ -96,11 +96,6 @@ export class DetailPane {
     });
   }
 
-  /** Id of the finding that it shows or waits for. */
-  get shownId(): string | undefined {
-    return this.#detail?.finding.id;
-  }
-
   get hasFocus(): boolean {
     return this.element.contains(document.activeElement);
   }
@@ -139,10 +134,6 @@ export class DetailPane {
   /** Goes to the tab's content. */
   focus(): void {
     this.#tabs.view[this.#tab].focus({ preventScroll: true });
-  }
-
-  focusTabs(): void {
-    this.#tabs.focusTab();
   }
 
   selectTab(tab: DetailTab): void {

@@ -1,7 +1,7 @@
 import { severityTable } from '../../src/report/severity-table.ts';
 import type { SeverityTableRow } from '../../src/report/severity-table.ts';
 import type { Texts } from '../../src/report/texts.ts';
-import { data, el, icon } from '../dom.ts';
+import { data, el, headings, icon } from '../dom.ts';
 import { button } from '../toolkit.ts';
 import { pill, severityMark } from '../words.ts';
 import { heading, knownText, quiet } from './context.ts';
@@ -29,17 +29,7 @@ export const severityView: DetailView = ({ finding }, context) => {
       'table',
       { class: 'factors' },
       el('caption', {}, texts.t('severity.caption')),
-      el(
-        'thead',
-        {},
-        el(
-          'tr',
-          {},
-          ...(['severity.factor', 'severity.points', 'severity.why'] as const).map((key) =>
-            el('th', { attrs: { scope: 'col' } }, texts.t(key)),
-          ),
-        ),
-      ),
+      headings(texts.t('severity.factor'), texts.t('severity.points'), texts.t('severity.why')),
       el('tbody', {}, ...table.rows.map((row) => drawRow(texts, row))),
     ),
   );
@@ -67,7 +57,7 @@ export const severityView: DetailView = ({ finding }, context) => {
 
 function drawRow(texts: Texts, row: SeverityTableRow): HTMLElement {
   const whole = (kind: string, ...content: readonly (Node | string)[]) =>
-    el('tr', { class: `factor-${kind}` }, el('th', { attrs: { scope: 'row', colspan: '3' } }, ...content));
+    el('tr', { class: `factor-${kind}` }, el('th', { attrs: { colspan: '3' } }, ...content));
   switch (row.type) {
     case 'original': {
       const severity = texts.t(`severity.${row.level}`);
@@ -82,7 +72,7 @@ function drawRow(texts: Texts, row: SeverityTableRow): HTMLElement {
       return el(
         'tr',
         { class: 'factor' },
-        el('th', { attrs: { scope: 'row' } }, data(row.label), row.stale ? pill(texts.t('severity.stale')) : undefined),
+        el('th', {}, data(row.label), row.stale ? pill(texts.t('severity.stale')) : undefined),
         el('td', { class: 'points' }, el('span', {}, signed(texts, row.points)), bar(row.points)),
         el('td', { class: 'data' }, row.text),
       );
@@ -92,7 +82,7 @@ function drawRow(texts: Texts, row: SeverityTableRow): HTMLElement {
       return el(
         'tr',
         { class: 'factor-sum' },
-        el('th', { attrs: { scope: 'row' } }, texts.t(`severity.sum.${row.direction}`)),
+        el('th', {}, texts.t(`severity.sum.${row.direction}`)),
         el('td', { class: 'points' }, el('span', {}, signed(texts, row.points)), bar(row.points)),
         el('td', {}, texts.plural(`severity.levels.${row.direction}`, row.levels)),
       );

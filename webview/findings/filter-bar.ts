@@ -151,10 +151,6 @@ export class FilterBar {
     });
   }
 
-  focus(): void {
-    this.#roving.focus();
-  }
-
   /** A line above the filters, such as old data; none without content. */
   setNotice(...content: readonly HTMLElement[]): void {
     show(this.#notice, ...content);
@@ -213,7 +209,6 @@ export class FilterBar {
           {
             class: 'chip',
             title: this.#texts.t('filter.remove', { name, value }),
-            attrs: { type: 'button' },
             on: { click: () => this.#actions.onFilter(without) },
           },
           el('span', { class: 'chip-name' }, `${name}:`),
@@ -371,5 +366,5 @@ export function sortBy(key: FindingsSortKey): FindingsQuery['sort'] {
 }
 
 function smallButton(label: string, onClick: () => void): HTMLElement {
-  return el('button', { class: 'small-button', attrs: { type: 'button' }, on: { click: onClick } }, label);
+  return el('button', { class: 'small-button', on: { click: onClick } }, label);
 }

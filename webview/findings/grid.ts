@@ -136,11 +136,6 @@ export class Grid {
     } else this.#draw();
   }
 
-  /** Scrolls to a row and makes it the current one. */
-  goTo(at: number): void {
-    this.#move(at, false);
-  }
-
   /** Sorts and folds in the words of the current query. */
   #drawHead(query: FindingsQuery): void {
     const hadFocus = this.#head.contains(document.activeElement);
@@ -166,7 +161,7 @@ export class Grid {
                 {
                   class: 'head-button',
                   tabIndex: -1,
-                  attrs: { type: 'button', 'data-column': column },
+                  attrs: { 'data-column': column },
                   on: { click: () => this.#actions.onSort(column) },
                 },
                 el('span', { class: 'head-label' }, label),

@@ -183,10 +183,6 @@ export class FindingsPage {
     if (this.#openId !== undefined) this.#requestDetail(this.#openId);
   }
 
-  focusSearch(): void {
-    this.#search.focus();
-  }
-
   focusList(): void {
     if (!this.#empty.hidden) this.#empty.querySelector<HTMLElement>('vscode-button')?.focus();
     else this.#grid.focus();

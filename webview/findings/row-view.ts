@@ -196,16 +196,10 @@ function changed({ severity, original }: FindingLine): boolean {
   return severity !== (original === 'unknown' ? 'medium' : original);
 }
 
-const ranks: Readonly<Record<FindingLine['original'] | 'none', number>> = {
-  critical: 5,
-  high: 4,
-  medium: 3,
-  unknown: 3,
-  low: 2,
-  info: 1,
-  none: 0,
-};
+/** Mildest first; unknown counts as medium. */
+const mildestFirst: readonly string[] = ['none', 'info', 'low', 'medium', 'high', 'critical'];
 
 function isRaised({ severity, original }: FindingLine): boolean {
-  return ranks[severity] > ranks[original];
+  const handledAs = original === 'unknown' ? 'medium' : original;
+  return mildestFirst.indexOf(severity) > mildestFirst.indexOf(handledAs);
 }
