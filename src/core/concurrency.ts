@@ -97,13 +97,14 @@ function asError(reason: unknown): Error {
 
 /**
  * For loops of synchronous work: `pause()` gives everybody else a turn once the loop has run for `sliceMs` since the last
- * turn, and costs next to nothing before that.
+ * turn, and costs next to nothing before that. Several loops that run at once have their slices one after the other in
+ * the same turn, so a slice is a fraction of what the editor can spare.
  */
 export class TurnTaker {
   readonly #sliceMs: number;
   #since = performance.now();
 
-  constructor(sliceMs = 8) {
+  constructor(sliceMs = 4) {
     this.#sliceMs = sliceMs;
   }
 

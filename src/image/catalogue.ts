@@ -1,4 +1,4 @@
-import { yieldToEventLoop } from '../core/concurrency.ts';
+import { TurnTaker } from '../core/concurrency.ts';
 import { isAbort, isEngineError } from '../core/errors.ts';
 import { compareText } from '../core/order.ts';
 import { placePackages, packageKey, type PackageState, type Placement } from './attribution.ts';
@@ -75,6 +75,7 @@ export async function catalogue(
   const problems: Problem[] = [...tree.problems];
   const collected: CataloguedPackage[] = [];
   const seenSystemPackages = new Set<string>();
+  const turns = new TurnTaker();
   for (const cataloguer of cataloguers) {
     const mine = files.filter((file) => cataloguer.wants(file.path));
     if (mine.length === 0) continue;
@@ -95,20 +96,25 @@ export async function catalogue(
         collected.push({ found, placement: placed });
       }
     }
-    await yieldToEventLoop();
+    await turns.pause();
     signal.throwIfAborted();
   }
   const ofInterest = languageFiles(cataloguers);
   const withContent = files.flatMap(({ path, content }) => (content === undefined ? [] : [{ path, content }]));
-  const owners = readOwners(
+  const owners = await readOwners(
     tree,
     withContent,
     withContent.filter(({ path }) => apkDatabase.test(path)),
     ofInterest,
+    signal,
   );
-  const packages = collected
-    .map(({ found, ...rest }) => ({ found: complete(found, os, owners), ...rest }))
-    .sort((a, b) => comparePackages(a.found, b.found));
+  const packages: CataloguedPackage[] = [];
+  for (const { found, ...rest } of collected) {
+    packages.push({ found: complete(found, os, owners), ...rest });
+    await turns.pause();
+    signal.throwIfAborted();
+  }
+  packages.sort((a, b) => comparePackages(a.found, b.found));
   return {
     ...(os === undefined ? {} : { os }),
     packages,

@@ -1,4 +1,4 @@
-import { yieldToEventLoop } from '../core/concurrency.ts';
+import { TurnTaker } from '../core/concurrency.ts';
 import { LimitExceededError } from '../core/errors.ts';
 import { compareText } from '../core/order.ts';
 import { normalisePath } from './tar-path.ts';
@@ -9,7 +9,6 @@ const maxLinkHops = 40;
 const maxLinkLength = 4096;
 /** Directories and files of one image; the largest images known have under a million. */
 const defaultMaxNodes = 2_000_000;
-const sliceMs = 12;
 
 /** Top-level directories that merged-/usr distributions turn into links to directories below `usr`. */
 const usrMerged: ReadonlySet<string> = new Set(['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin']);
@@ -82,12 +81,10 @@ export class FileTree {
   /** Puts the next layer on top. Yields to the event loop. Throws LimitExceededError. */
   async apply(layer: LayerContent, index: number, signal: AbortSignal): Promise<void> {
     const application = new Application(this.#root, index, this.#nodes, this.#options.maxNodes ?? defaultMaxNodes);
-    let sliceStart = performance.now();
+    const turns = new TurnTaker();
     const pause = async (): Promise<void> => {
-      if (performance.now() - sliceStart < sliceMs) return;
-      await yieldToEventLoop();
+      await turns.pause();
       signal.throwIfAborted();
-      sliceStart = performance.now();
     };
     for (const entry of layer.entries) {
       if (entry.kind === 'whiteout') application.remove(entry.path);
@@ -100,7 +97,7 @@ export class FileTree {
       const path = application.add(entry);
       if (path === undefined) late.push(entry);
       else this.#note(path, entry);
-      if (i % 1024 === 0) await pause();
+      if (i % 128 === 0) await pause();
     }
     for (const entry of late) {
       const path = application.add(entry);
@@ -173,7 +170,7 @@ export class FileTree {
   async wanted(signal: AbortSignal): Promise<TreeFile[]> {
     const files: TreeFile[] = [];
     const pending: { path: string; directory: Directory }[] = [{ path: '', directory: this.#root }];
-    let sliceStart = performance.now();
+    const turns = new TurnTaker();
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       for (const [name, node] of next.directory.children) {
         if (node.kind === 'directory') pending.push({ path: join(next.path, name), directory: node });
@@ -182,11 +179,8 @@ export class FileTree {
           if (this.#options.keep(path) !== undefined) files.push(asFile(path, node));
         }
       }
-      if (performance.now() - sliceStart > sliceMs) {
-        await yieldToEventLoop();
-        signal.throwIfAborted();
-        sliceStart = performance.now();
-      }
+      await turns.pause();
+      signal.throwIfAborted();
     }
     for (const link of this.#wantedLinks) {
       const found = this.#throughLink(link);

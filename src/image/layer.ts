@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { yieldToEventLoop } from '../core/concurrency.ts';
+import { TurnTaker } from '../core/concurrency.ts';
 import { DamagedError, DigestMismatchError, LimitExceededError } from '../core/errors.ts';
 import { decompress } from './decompress.ts';
 import { defaultLayerLimits, type LayerLimits } from './limits.ts';
@@ -23,9 +23,6 @@ export interface ReadLayerOptions {
   /** Told the number of bytes of the blob that were read so far. */
   readonly onBytes?: (bytes: number) => void;
 }
-
-/** Work between two turns of the event loop, in milliseconds. */
-const sliceMs = 12;
 
 /**
  * Reads a layer in one pass over its bytes: hashes them, unpacks, hashes the archive, lists its entries and keeps the
@@ -59,7 +56,7 @@ export async function readLayer(
   const reader = new TarReader(collector);
   let archiveBytes = 0;
   let damage: DamagedError | undefined;
-  let sliceStart = performance.now();
+  const turns = new TurnTaker();
   try {
     for await (const chunk of decompress(hashed())) {
       signal.throwIfAborted();
@@ -67,10 +64,7 @@ export async function readLayer(
       checkExpansion(expected, limits, blobBytes, archiveBytes);
       archiveHash.update(chunk);
       reader.write(chunk);
-      if (performance.now() - sliceStart > sliceMs) {
-        await yieldToEventLoop();
-        sliceStart = performance.now();
-      }
+      await turns.pause();
     }
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;

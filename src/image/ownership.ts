@@ -1,3 +1,4 @@
+import { TurnTaker } from '../core/concurrency.ts';
 import { decodeText, textLines } from './text-lines.ts';
 import type { FileTree } from './file-tree.ts';
 import type { KeepFilter } from './types.ts';
@@ -43,12 +44,14 @@ export interface OwnedFile {
  * The package of the operating system that each file of interest belongs to, by real path. `lists` are the kept lists of
  * dpkg, `apkDatabases` the databases of apk.
  */
-export function readOwners(
+export async function readOwners(
   tree: Pick<FileTree, 'realPath'>,
   lists: readonly OwnedFile[],
   apkDatabases: readonly OwnedFile[],
   isOfInterest: (path: string) => boolean,
-): ReadonlyMap<string, string> {
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const turns = new TurnTaker();
   const owners = new Map<string, string>();
   const own = (path: string, owner: string): void => {
     if (isOfInterest(path)) owners.set(tree.realPath(path) ?? path, owner);
@@ -57,6 +60,8 @@ export function readOwners(
     const name = dpkgList.exec(path)?.[1]?.replace(/:[a-z0-9-]+$/, '') ?? statusSums.exec(path)?.[1];
     if (name === undefined) continue;
     for (const { text } of textLines(decodeText(content))) own(pathOf(text), name);
+    await turns.pause();
+    signal.throwIfAborted();
   }
   for (const { content } of apkDatabases) readApk(decodeText(content), own);
   return owners;

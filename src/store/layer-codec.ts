@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
-import { yieldToEventLoop } from '../core/concurrency.ts';
+import { TurnTaker } from '../core/concurrency.ts';
 import { DamagedError } from '../core/errors.ts';
 import type { LayerContent, LayerEntry, Problem } from '../image/types.ts';
 
@@ -19,7 +19,8 @@ const kinds: readonly LayerEntry['kind'][] = [
   'opaque',
   'other',
 ];
-const slice = 4000;
+/** Lines between two looks at the clock. */
+const slice = 500;
 const deflate = promisify<Uint8Array, object, Buffer>(deflateRaw);
 const inflate = promisify<Uint8Array, object, Buffer>(inflateRaw);
 const largest = 1024 * 1024 * 1024;
@@ -35,6 +36,7 @@ interface Head {
 export async function encodeLayer(layer: LayerContent): Promise<Uint8Array> {
   const texts: Buffer[] = [];
   const contents: Uint8Array[] = [];
+  const turns = new TurnTaker();
   for (let start = 0; start < layer.entries.length; start += slice) {
     let text = '';
     for (const entry of layer.entries.slice(start, start + slice)) {
@@ -43,7 +45,7 @@ export async function encodeLayer(layer: LayerContent): Promise<Uint8Array> {
       text += `${kinds.indexOf(entry.kind)}\0${entry.size}\0${kept}\0${entry.path}\0${entry.target ?? ''}\n\0`;
     }
     texts.push(Buffer.from(text, 'utf8'));
-    await yieldToEventLoop();
+    await turns.pause();
   }
   const body = Buffer.concat(texts);
   const head: Head = { diffId: layer.diffId, problems: layer.problems, lines: layer.entries.length, text: body.length };
@@ -64,6 +66,7 @@ export async function decodeLayer(bytes: Uint8Array): Promise<LayerContent> {
     const entries: LayerEntry[] = [];
     let contentAt = textStart + head.text;
     let at = 0;
+    const turns = new TurnTaker();
     while (at < text.length) {
       const end = text.indexOf('\n\0', at);
       if (end < 0) throw new RangeError('an entry has no end');
@@ -80,7 +83,7 @@ export async function decodeLayer(bytes: Uint8Array): Promise<LayerContent> {
         ...(target === '' ? {} : { target }),
         ...(content === undefined ? {} : { content }),
       });
-      if (entries.length % slice === 0) await yieldToEventLoop();
+      if (entries.length % slice === 0) await turns.pause();
     }
     if (entries.length !== head.lines || contentAt !== raw.length) throw new RangeError('lengths do not fit');
     return { diffId: head.diffId, entries, problems: head.problems };

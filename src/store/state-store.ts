@@ -193,7 +193,7 @@ export class StateStore implements LayerCache {
   async *listItems(): AsyncGenerator<readonly string[], void, undefined> {
     let last = '';
     for (;;) {
-      const rows = this.#sql('SELECT id, item FROM findings WHERE id > ? ORDER BY id LIMIT 2000').all(last);
+      const rows = this.#sql('SELECT id, item FROM findings WHERE id > ? ORDER BY id LIMIT 500').all(last);
       if (rows.length === 0) return;
       last = String(rows[rows.length - 1]?.['id']);
       yield rows.map((row) => String(row['item']));

@@ -1,4 +1,4 @@
-import { yieldToEventLoop } from '../../core/concurrency.ts';
+import { TurnTaker } from '../../core/concurrency.ts';
 import { decodeText, textLines } from '../text-lines.ts';
 import type { Catalogued, Cataloguer } from '../types.ts';
 
@@ -17,7 +17,7 @@ export const apkInstalled: Cataloguer = {
   wants: (path) => databasePaths.has(path),
   async *read(file, _image, signal) {
     let record: OpenRecord = { line: 0 };
-    let count = 0;
+    const turns = new TurnTaker();
     const finish = function* (): Generator<Catalogued, void, undefined> {
       const { name, version, architecture, origin, line } = record;
       record = { line: 0 };
@@ -39,11 +39,9 @@ export const apkInstalled: Cataloguer = {
       };
     };
     for (const { text: line, number } of textLines(decodeText(await file.bytes(signal)))) {
-      if (++count % 20_000 === 0) {
-        await yieldToEventLoop();
-        signal.throwIfAborted();
-      }
       if (line === '') {
+        await turns.pause();
+        signal.throwIfAborted();
         yield* finish();
         continue;
       }

@@ -1,4 +1,4 @@
-import { yieldToEventLoop } from '../../core/concurrency.ts';
+import { TurnTaker } from '../../core/concurrency.ts';
 import { decodeText, textLines } from '../text-lines.ts';
 import type { Catalogued, Cataloguer, ImageFile, ImageView, Package } from '../types.ts';
 import { isThirdPartyDeb } from './third-party.ts';
@@ -61,12 +61,10 @@ async function* read(
   /** True: installed. False: not. Text: what is wrong with the stanza. */
   isInstalled: (stanza: Stanza) => boolean | string,
 ): AsyncGenerator<Catalogued, void, undefined> {
-  let count = 0;
+  const turns = new TurnTaker();
   for (const stanza of stanzas(decodeText(await file.bytes(signal)))) {
-    if (++count % 500 === 0) {
-      await yieldToEventLoop();
-      signal.throwIfAborted();
-    }
+    await turns.pause();
+    signal.throwIfAborted();
     const name = stanza.fields.get('package')?.trim() ?? '';
     if (name === '') continue;
     const installed = isInstalled(stanza);

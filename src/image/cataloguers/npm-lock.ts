@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { yieldToEventLoop } from '../../core/concurrency.ts';
+import { TurnTaker } from '../../core/concurrency.ts';
 import { parseJson } from '../../core/json.ts';
 import { decodeText } from '../text-lines.ts';
 import type { Catalogued, Cataloguer, ImageView, Package } from '../types.ts';
@@ -41,12 +41,10 @@ export const npmLock: Cataloguer = {
     }
     const { packages, dependencies } = parsed.data;
     const seen = new Set<string>();
-    let count = 0;
+    const turns = new TurnTaker();
     for (const found of packages === undefined ? fromTree(dependencies ?? {}, 0) : fromPaths(packages)) {
-      if (++count % 1000 === 0) {
-        await yieldToEventLoop();
-        signal.throwIfAborted();
-      }
+      await turns.pause();
+      signal.throwIfAborted();
       if (typeof found === 'string') {
         yield { kind: 'problem', problem: { path: file.path, reason: found } };
         continue;
