@@ -25,7 +25,9 @@ async function main(): Promise<number> {
     throw new Error('dist/extension.cjs is missing: run "npm run build" first');
   }
   fs.rmSync(file, { force: true });
-  await runOrThrow('vsce', ['package', '--no-dependencies', '--out', file], { output: 'hide' });
+  await runOrThrow('vsce', ['package', '--no-dependencies', '--no-rewrite-relative-links', '--out', file], {
+    output: 'hide',
+  });
 
   const entries = await listEntries(file);
   const problems = entries
