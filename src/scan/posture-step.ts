@@ -1,5 +1,6 @@
 import { isAtOrBelow, subscriptionOf } from '../azure/resource-id.ts';
 import type { Connection } from '../azure/types.ts';
+import { TurnTaker } from '../core/concurrency.ts';
 import type { TagSource } from '../findings/facts.ts';
 import { findingOfPosture } from '../findings/from-posture.ts';
 import type { AssetRef, FindingDraft } from '../findings/types.ts';
@@ -25,7 +26,10 @@ export async function judgePosture(
   const index = new ResourceIndex(snapshot);
   const drafts: FindingDraft[] = [];
   let evaluated = 0;
+  const turns = new TurnTaker();
   for (const result of results) {
+    await turns.pause();
+    signal.throwIfAborted();
     const check = checkById(result.check);
     if (check === undefined) continue;
     if (result.status === 'pass' || result.status === 'fail') evaluated++;

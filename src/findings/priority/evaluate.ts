@@ -77,14 +77,14 @@ function unknownOf(context: AssessmentContext, assessment: Assessment): readonly
     });
 }
 
+/** What is in force where nothing was given. Resolved once: its hash costs more than the judging of a finding. */
+const usualSettings = resolveSettings(undefined);
+
 /**
  * The priority of one finding: effective level, rules, window and sentences of its leading placement. Pure and total: the
  * order of factors and placements does not matter, and nothing is read from clock or environment.
  */
-export function evaluateFinding(
-  input: PriorityInput,
-  settings: SettingsInForce = resolveSettings(undefined),
-): PriorityResult {
+export function evaluateFinding(input: PriorityInput, settings: SettingsInForce = usualSettings): PriorityResult {
   const context = contextOf(input, settings);
   const places = input.placements ?? [];
   const placed: readonly Placed[] =
