@@ -67,7 +67,6 @@ export const walkthroughId = 'plimsoll.getStarted';
 /** Ids that other places of the editor show: status bar, language status, diagnostics. */
 export const statusItemId = 'plimsoll.status';
 export const dockerfileStatusId = 'plimsoll.dockerfile';
-export const fixAllKind = 'source.fixAll.plimsoll';
 export const diagnosticSource = 'Plimsoll';
 
 export const contextKeys = {

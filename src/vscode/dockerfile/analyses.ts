@@ -25,9 +25,11 @@ export function createAnalyses(engine: EngineHost): Analyses {
 
   const analyze = async (uri: string, text: string): Promise<DockerfileAnalysis> => {
     if (text.length > longestDockerfile) return nothing;
-    // in a folder that is not trusted its ignores are read as plain comments: they must not hide anything
-    const seen = vscode.workspace.isTrusted ? text : withoutIgnores(text);
-    return (await engine.get()).analyzeDockerfile(uri, seen);
+    const current = await engine.get();
+    if (vscode.workspace.isTrusted) return current.analyzeDockerfile(uri, text);
+    // in a folder that is not trusted ignores are plain comments, and nothing links its files to images
+    const { violations } = await current.analyzeDockerfile(uri, withoutIgnores(text));
+    return { ...nothing, violations };
   };
 
   return {
