@@ -21,7 +21,7 @@ export interface ImportSummary {
 /** Slices of the write transaction; one commit at the end would hold all pages in memory. */
 const slice = 5_000;
 /** Entries are gathered by package and written in one row; beyond this size, estimated, what is there is written. */
-const mostGathered = 48 * 1024 * 1024;
+const mostGathered = 24 * 1024 * 1024;
 const entryOverhead = 48;
 const packageOverhead = 200;
 
