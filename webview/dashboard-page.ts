@@ -465,7 +465,13 @@ export class DashboardPage {
             texts.plural('dashboard.problems', problems.length),
             el(
               'div',
-              { class: 'table-wrap' },
+              // it may scroll sideways, and nothing in it takes the focus
+              {
+                class: 'table-wrap',
+                role: 'region',
+                tabIndex: 0,
+                attrs: { 'aria-label': texts.plural('dashboard.problems', problems.length) },
+              },
               el(
                 'table',
                 { class: 'data-table' },
