@@ -85,19 +85,20 @@ export class Editor {
     );
   }
 
-  /** The text of the hover at a place. */
+  /** The text of the hover at a place, brought up with the mouse, from the left end of the character. */
   async hover(line: number, column: number): Promise<string> {
     await this.goToLine(line, column);
-    const hover = this.#page.locator('.monaco-hover:visible .monaco-hover-content').first();
+    const hover = this.#page.locator('.monaco-hover:visible .monaco-hover-content');
     return waitUntil(`line ${line} has a hover`, async () => {
-      await this.#page.keyboard.press('ControlOrMeta+K');
-      await this.#page.keyboard.press('ControlOrMeta+I');
-      const shown = await hover.waitFor({ timeout: 2000 }).then(
-        () => true,
-        () => false,
-      );
-      if (!shown) return undefined;
-      const text = readable(await hover.innerText());
+      const place = await this.#editor().locator('.cursors-layer .cursor').first().boundingBox();
+      if (place === null) return undefined;
+      const [x, y] = [place.x + 3, place.y + place.height / 2];
+      await this.#page.mouse.move(x + 1, y);
+      await this.#page.mouse.move(x, y);
+      await hover.first().waitFor({ timeout: 3000 });
+      // The hovers of several providers come one after the other.
+      await this.#page.waitForTimeout(500);
+      const text = readable((await hover.allInnerTexts()).join(' '));
       return text === 'Loading...' || text === '' ? undefined : text;
     });
   }
