@@ -10,7 +10,7 @@ export function searchTerms(text: string | undefined): readonly string[] {
   if (text === undefined) return [];
   const terms: string[] = [];
   for (const [, phrase, word] of text.matchAll(/"([^"]*)"?|([^\s"]+)/g)) {
-    const term = (phrase ?? word ?? '').trim().toLowerCase();
+    const term = (phrase ?? word ?? '').replaceAll('\n', ' ').trim().toLowerCase();
     if (term !== '' && terms.length < 16) terms.push(term);
   }
   return terms;

@@ -15,8 +15,46 @@ import {
 export interface TextColumn {
   readonly codes: Uint32Array;
   readonly values: readonly string[];
-  /** The values in lower case, for searching. */
-  readonly lower: readonly string[];
+  readonly search: Haystack;
+}
+
+/** Texts in lower case, joined by line feeds: searched in one go, many times as fast as one by one. */
+export interface Haystack {
+  readonly text: string;
+  /** Where each value begins, and where a value after the last one would. */
+  readonly starts: Uint32Array;
+}
+
+/** Marks of the values that contain the term, which is in lower case and holds no line feed. */
+export function findIn({ text, starts }: Haystack, term: string): Uint8Array {
+  const size = starts.length - 1;
+  const hits = new Uint8Array(size);
+  for (let at = text.indexOf(term); at >= 0;) {
+    let low = 0;
+    let high = size - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((starts[middle] ?? 0) <= at) low = middle;
+      else high = middle - 1;
+    }
+    hits[low] = 1;
+    at = text.indexOf(term, starts[low + 1] ?? text.length);
+  }
+  return hits;
+}
+
+function* makeHaystack(values: readonly string[]): Steps<Haystack> {
+  const starts = new Uint32Array(values.length + 1);
+  const lower: string[] = [];
+  let at = 0;
+  for (let code = 0; code < values.length; code++) {
+    const text = (values[code] ?? '').toLowerCase().replaceAll('\n', ' ');
+    lower.push(text);
+    at += text.length + 1;
+    starts[code + 1] = at;
+    if (code % (2 * stepSize) === 2 * stepSize - 1) yield;
+  }
+  return { text: lower.join('\n'), starts };
 }
 
 /** A column of a closed vocabulary: for each finding the place of its word. */
@@ -32,7 +70,17 @@ export const flagBits = {
 } as const;
 
 /** Findings handled between two looks at the clock: about a millisecond of work. */
-const stepSize = 4096;
+const stepSize = 2048;
+
+/** Work with rests in it: the caller goes on when it likes. */
+type Steps<T> = Generator<undefined, T, undefined>;
+
+function atOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
 
 /**
  * The list of findings as columns, so that 100,000 of them are filtered, grouped and counted in a few milliseconds.
@@ -63,12 +111,11 @@ export class FindingIndex {
   readonly assets: TextColumn;
   /** For each asset of `assets`: its name, and a finding of it. */
   readonly assetNames: readonly string[];
-  readonly assetLower: readonly string[];
+  readonly assetSearch: Haystack;
   readonly assetSample: Uint32Array;
   /** Rows, most urgent first. */
   readonly urgent: Uint32Array;
-  /** For each row its place in `urgent`. */
-  readonly urgency: Uint32Array;
+  readonly #titleRanks: Uint32Array;
   readonly #orders = new Map<FindingsSortKey, Uint32Array>();
 
   private constructor(columns: Columns) {
@@ -82,30 +129,26 @@ export class FindingIndex {
     this.flags = columns.flags;
     this.firstSeen = columns.firstSeen;
     const { texts } = columns;
-    this.ids = texts.ids.finish();
-    this.titles = texts.titles.finish();
-    this.checks = texts.checks.finish();
-    this.packages = texts.packages.finish();
-    this.files = texts.files.finish();
-    this.fixes = texts.fixes.finish();
-    this.applications = texts.applications.finish();
-    this.connections = texts.connections.finish();
-    this.subscriptions = texts.subscriptions.finish();
-    this.assets = texts.assets.finish();
-    this.assetSample = Uint32Array.from(texts.assets.samples);
-    this.assetNames = texts.assets.samples.map((row) => columns.items[row]?.assetName ?? '');
-    this.assetLower = this.assetNames.map((name) => name.toLowerCase());
+    this.ids = texts.ids;
+    this.titles = texts.titles;
+    this.checks = texts.checks;
+    this.packages = texts.packages;
+    this.files = texts.files;
+    this.fixes = texts.fixes;
+    this.applications = texts.applications;
+    this.connections = texts.connections;
+    this.subscriptions = texts.subscriptions;
+    this.assets = texts.assets;
+    this.assetSample = columns.assetSample;
+    this.assetNames = columns.assetNames;
+    this.assetSearch = columns.assetSearch;
+    this.#titleRanks = columns.titleRanks;
     this.urgent = columns.urgent;
-    this.urgency = inverse(columns.urgent);
   }
 
   /** Builds it in one go. */
   static of(items: readonly FindingListItem[]): FindingIndex {
-    const steps = build(items);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return new FindingIndex(step.value);
-    }
+    return new FindingIndex(atOnce(build(items)));
   }
 
   /** Builds it in steps of a few milliseconds, so that a host stays responsive. */
@@ -145,7 +188,7 @@ export class FindingIndex {
     if (key === 'severity') return this.urgent;
     let order = this.#orders.get(key);
     if (order === undefined) {
-      order = sortRows(this.size, this.#ranker(key), this.urgent);
+      order = atOnce(sortRows(this.size, this.#ranker(key), this.urgent));
       this.#orders.set(key, order);
     }
     return order;
@@ -160,7 +203,7 @@ export class FindingIndex {
       case 'firstSeen':
         return (row) => timeRank(this.firstSeen[row] ?? NaN);
       case 'title':
-        return textRanker(this.titles.codes, this.titles.values);
+        return (row) => this.#titleRanks[this.titles.codes[row] ?? 0] ?? 0;
       case 'fix':
         return textRanker(this.fixes.codes, this.fixes.values);
       case 'asset':
@@ -188,24 +231,21 @@ function textRanker(codes: Uint32Array, values: readonly string[]): (row: number
 }
 
 /** Rows by ascending rank; rows of one rank keep the order of `before`. */
-function sortRows(size: number, rank: (row: number) => number, before?: Uint32Array): Uint32Array {
+function* sortRows(size: number, rank: (row: number) => number, before?: Uint32Array): Steps<Uint32Array> {
   const keys = new Float64Array(size);
   for (let place = 0; place < size; place++) {
     keys[place] = rank(before === undefined ? place : (before[place] ?? 0)) * rowSpace + place;
+    if (place % (8 * stepSize) === 0) yield;
   }
+  yield;
   keys.sort();
+  yield;
   const order = new Uint32Array(size);
   for (let place = 0; place < size; place++) {
     const from = (keys[place] ?? 0) % rowSpace;
     order[place] = before === undefined ? from : (before[from] ?? 0);
   }
   return order;
-}
-
-function inverse(order: Uint32Array): Uint32Array {
-  const places = new Uint32Array(order.length);
-  for (let place = 0; place < order.length; place++) places[order[place] ?? 0] = place;
-  return places;
 }
 
 /** Collects a text column. */
@@ -231,8 +271,8 @@ class TextBuilder {
     this.codes[row] = code;
   }
 
-  finish(): TextColumn {
-    return { codes: this.codes, values: this.#values, lower: this.#values.map((value) => value.toLowerCase()) };
+  *finish(): Steps<TextColumn> {
+    return { codes: this.codes, values: this.#values, search: yield* makeHaystack(this.#values) };
   }
 }
 
@@ -258,12 +298,17 @@ interface Columns {
   readonly sourceTool: Uint8Array;
   readonly flags: Uint8Array;
   readonly firstSeen: Float64Array;
-  readonly texts: Readonly<Record<TextName, TextBuilder>>;
+  readonly texts: Readonly<Record<TextName, TextColumn>>;
+  readonly assetSample: Uint32Array;
+  readonly assetNames: readonly string[];
+  readonly assetSearch: Haystack;
+  /** Rank of each distinct title; there are too many to sort them when somebody asks. */
+  readonly titleRanks: Uint32Array;
   readonly urgent: Uint32Array;
 }
 
 /** Yields between steps, so that the caller may rest. */
-function* build(given: readonly FindingListItem[]): Generator<undefined, Columns, undefined> {
+function* build(given: readonly FindingListItem[]): Steps<Columns> {
   const items = isSorted(given) ? given : [...given].sort((a, b) => compareText(a.id, b.id));
   yield;
   const size = items.length;
@@ -324,11 +369,21 @@ function* build(given: readonly FindingListItem[]): Generator<undefined, Columns
   const timeRanks = new Map(known.map((time, rank) => [time, rank]));
   yield;
   // Least significant first; each pass keeps the order of the one before. The rows' own order is that of the ids.
-  const bySeen = sortRows(size, (row) => timeRanks.get(firstSeen[row] ?? NaN) ?? maxRank);
+  const bySeen = yield* sortRows(size, (row) => timeRanks.get(firstSeen[row] ?? NaN) ?? maxRank);
   yield;
-  const byReach = sortRows(size, (row) => reachRank(items[row], flags[row] ?? 0), bySeen);
+  const byReach = yield* sortRows(size, (row) => reachRank(items[row], flags[row] ?? 0), bySeen);
   yield;
-  const urgent = sortRows(size, (row) => urgencyRank(items[row], severity[row] ?? 0), byReach);
+  const urgent = yield* sortRows(size, (row) => urgencyRank(items[row], severity[row] ?? 0), byReach);
+  yield;
+  const finished = {} as Record<TextName, TextColumn>; // filled just below, a column a step
+  for (const [name, builder] of Object.entries(texts)) {
+    finished[name as TextName] = yield* builder.finish(); // the keys are those of the literal above
+    yield;
+  }
+  const assetSample = Uint32Array.from(texts.assets.samples);
+  const assetNames = texts.assets.samples.map((row) => items[row]?.assetName ?? '');
+  const assetSearch = yield* makeHaystack(assetNames);
+  const titleRanks = yield* rankInSteps(finished.titles.values);
   return {
     items,
     severity,
@@ -339,9 +394,42 @@ function* build(given: readonly FindingListItem[]): Generator<undefined, Columns
     sourceTool,
     flags,
     firstSeen,
-    texts,
+    texts: finished,
+    assetSample,
+    assetNames,
+    assetSearch,
+    titleRanks,
     urgent,
   };
+}
+
+/** Ranks by UTF-16 code units of distinct values, the empty text last: runs are sorted, then merged, with rests between. */
+function* rankInSteps(values: readonly string[]): Steps<Uint32Array> {
+  const before = (a: number, b: number) => {
+    const [one = '', other = ''] = [values[a], values[b]];
+    return one !== '' && (other === '' || one < other);
+  };
+  let order = Uint32Array.from(values, (_, code) => code);
+  for (let from = 0; from < order.length; from += stepSize) {
+    order.subarray(from, from + stepSize).sort((a, b) => (a === b ? 0 : before(a, b) ? -1 : 1));
+    yield;
+  }
+  for (let run = stepSize; run < order.length; run *= 2) {
+    const merged = new Uint32Array(order.length);
+    for (let from = 0; from < order.length; from += 2 * run) {
+      const middle = Math.min(from + run, order.length);
+      const end = Math.min(from + 2 * run, order.length);
+      for (let left = from, right = middle, to = from; to < end; to++) {
+        const takesLeft = right >= end || (left < middle && !before(order[right] ?? 0, order[left] ?? 0));
+        merged[to] = order[takesLeft ? left++ : right++] ?? 0;
+        if (to % (4 * stepSize) === 0) yield;
+      }
+    }
+    order = merged;
+  }
+  const ranks = new Uint32Array(order.length);
+  for (let rank = 0; rank < order.length; rank++) ranks[order[rank] ?? 0] = rank;
+  return ranks;
 }
 
 /** Replicas descending, then what can be fixed. */

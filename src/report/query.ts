@@ -13,7 +13,7 @@ import type {
 } from './contract.ts';
 import { filterFlags } from './contract.ts';
 import type { FindingIndex, TextColumn, WordColumn } from './finding-index.ts';
-import { flagBits } from './finding-index.ts';
+import { findIn, flagBits } from './finding-index.ts';
 import { firstSeenFrom, isInAsset, searchTerms } from './filter.ts';
 import { toRow } from './list-item.ts';
 import type { FindingListItem } from './list-item.ts';
@@ -135,7 +135,7 @@ function failures(index: FindingIndex, filter: FindingsFilter, now: Date): Uint1
     const want = check.toLowerCase();
     byCode(
       index.checks.codes,
-      Uint8Array.from(index.checks.lower, (value) => Number(value === want)),
+      Uint8Array.from(index.checks.values, (value) => Number(value.toLowerCase() === want)),
       bits.other,
     );
   }
@@ -157,26 +157,16 @@ function failures(index: FindingIndex, filter: FindingsFilter, now: Date): Uint1
 
 /** Every distinct text is searched once, however many findings share it. */
 function markMissing(index: FindingIndex, term: string, fails: Uint16Array): void {
-  const hits = (lower: readonly string[]) => Uint8Array.from(lower, (text) => Number(text.includes(term)));
-  const columns = [index.titles, index.checks, index.packages, index.files, index.assets].map(({ codes, lower }) => ({
-    codes,
-    hits: hits(lower),
-  }));
-  const names = hits(index.assetLower);
-  const [titles, checks, packages, files, assets] = columns;
-  if (titles === undefined || checks === undefined || packages === undefined) return;
-  if (files === undefined || assets === undefined) return;
+  const columns = [index.titles, index.checks, index.packages, index.files, index.ids, index.assets];
+  const missing = new Uint8Array(fails.length).fill(1);
+  const keepFound = (codes: Uint32Array, hits: Uint8Array) => {
+    if (!hits.includes(1)) return;
+    for (let row = 0; row < missing.length; row++) if (hits[codes[row] ?? 0] === 1) missing[row] = 0;
+  };
+  for (const { codes, search } of columns) keepFound(codes, findIn(search, term));
+  keepFound(index.assets.codes, findIn(index.assetSearch, term));
   for (let row = 0; row < fails.length; row++) {
-    const asset = index.assets.codes[row] ?? 0;
-    const found =
-      titles.hits[titles.codes[row] ?? 0] === 1 ||
-      checks.hits[checks.codes[row] ?? 0] === 1 ||
-      packages.hits[packages.codes[row] ?? 0] === 1 ||
-      files.hits[files.codes[row] ?? 0] === 1 ||
-      assets.hits[asset] === 1 ||
-      names[asset] === 1 ||
-      index.ids.lower[index.ids.codes[row] ?? 0]?.includes(term) === true;
-    if (!found) fails[row] = (fails[row] ?? 0) | bits.other;
+    if (missing[row] === 1) fails[row] = (fails[row] ?? 0) | bits.other;
   }
 }
 
@@ -218,25 +208,17 @@ function group(
   const counts = new Uint32Array(by.values.length);
   const fresh = new Uint32Array(by.values.length);
   const bySeverity = new Uint32Array(by.values.length * levels);
+  // In the order of their first findings: what is most urgent stands in the first group.
+  let present: number[] = [];
   for (const row of rows) {
     const code = by.codes[row] ?? 0;
+    if (counts[code] === 0) present.push(code);
     counts[code] = (counts[code] ?? 0) + 1;
     if (index.state[row] === newState) fresh[code] = (fresh[code] ?? 0) + 1;
     const at = code * levels + (index.severity[row] ?? 0);
     bySeverity[at] = (bySeverity[at] ?? 0) + 1;
   }
-  const present: number[] = [];
-  for (let code = 0; code < counts.length; code++) if ((counts[code] ?? 0) > 0) present.push(code);
-  if (!by.fixedOrder) {
-    // Worst first: more critical findings, then more high ones, and so on; then by name.
-    present.sort((a, b) => {
-      for (let level = 0; level < levels; level++) {
-        const difference = (bySeverity[b * levels + level] ?? 0) - (bySeverity[a * levels + level] ?? 0);
-        if (difference !== 0) return difference;
-      }
-      return compareText(by.labels[a] ?? '', by.labels[b] ?? '') || compareText(by.values[a] ?? '', by.values[b] ?? '');
-    });
-  }
+  if (by.fixedOrder) present = present.sort((a, b) => a - b);
   const next = new Uint32Array(by.values.length);
   const groups: Group[] = [];
   let from = 0;

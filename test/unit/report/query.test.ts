@@ -275,7 +275,7 @@ describe('groups', () => {
     assert.deepEqual(shown(items, grouped('severity')), ['[critical 2]', 'a', 'd', '[high 1]', 'b', '[low 1]', 'c']);
   });
 
-  it('of applications stand by their worst findings, then by name', () => {
+  it('of applications stand in the order of their first findings', () => {
     assert.deepEqual(shown(items, grouped('application')), ['[shop 2]', 'a', 'b', '[orders 1]', 'd', '[ 1]', 'c']);
   });
 
@@ -444,6 +444,19 @@ describe('the index', () => {
     const inSteps = await FindingIndex.build(items, new AbortController().signal);
     assert.deepEqual(inSteps.urgent, FindingIndex.of(items).urgent);
     await assert.rejects(FindingIndex.build(items, AbortSignal.abort()), { name: 'AbortError' });
+  });
+
+  it('sorts thousands of titles as a plain sort does', () => {
+    const items = Array.from({ length: 9000 }, (_, at) => item(`i${at}`, { title: `T${(at * 7919) % 9000}` }));
+    const result = queryFindings(FindingIndex.of(items), { ...all, sort: { key: 'title', descending: false } }, now);
+    const titles = [...result.rows].map((row) => result.index.items[row]?.title);
+    assert.deepEqual(titles, items.map(({ title }) => title).sort());
+  });
+
+  it('finds a text in one value, never across two', () => {
+    const items = [item('a', { title: 'open' }), item('b', { title: 'ssl' }), item('c', { title: 'OpenSSL' })];
+    assert.deepEqual(shown(items, { ...all, filter: { text: 'openssl' } }), ['c']);
+    assert.deepEqual(shown(items, { ...all, filter: { text: '"open\nssl"' } }), []);
   });
 
   it('of nothing answers with nothing', () => {
