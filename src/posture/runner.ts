@@ -1,6 +1,6 @@
 import type { ArmResource, ReadError, Snapshot } from '../inventory/types.ts';
 import { allChecks } from './checks/index.ts';
-import { SnapshotView, comparableId, subscriptionOf, typeOfId, typeOfList } from './snapshot-view.ts';
+import { SnapshotView, type Subject, comparableId, subscriptionOf, typeOfId, typeOfList } from './snapshot-view.ts';
 import type { Check, CheckResult } from './types.ts';
 import { isNonEmptyText, isObject } from './values.ts';
 
@@ -20,12 +20,11 @@ export function judgeSnapshot(snapshot: Snapshot, checks: readonly Check[] = all
 }
 
 function judgeResources(check: Check, view: SnapshotView, results: CheckResult[]): void {
-  const known = new Set<string>();
-  for (const resource of view.ofType(check.target)) {
-    if (isNonEmptyText(resource.id)) known.add(subscriptionOf(resource.id));
-    const result = judgeOne(check, resource, resource.id, view);
+  for (const subject of view.ofType(check.target)) {
+    const result = judgeOne(check, subject, view);
     if (result !== undefined) results.push(result);
   }
+  const known = view.subscriptionsWith(check.target);
   const target = check.target.toLowerCase();
   for (const [id, error] of view.errors()) {
     // A target that is known only because it could not be read.
@@ -46,11 +45,7 @@ function judgeResources(check: Check, view: SnapshotView, results: CheckResult[]
 }
 
 function judgeSubscriptions(check: Check, holding: string, view: SnapshotView, results: CheckResult[]): void {
-  const seen = new Set<string>();
-  for (const resource of view.ofType(holding)) {
-    const subscription = typeof resource.id === 'string' ? subscriptionOf(resource.id) : '';
-    if (subscription === '' || seen.has(subscription)) continue;
-    seen.add(subscription);
+  for (const subscription of view.subscriptionsWith(holding)) {
     const id = view.writtenSubscription(subscription);
     const stand: ArmResource = {
       id,
@@ -58,37 +53,34 @@ function judgeSubscriptions(check: Check, holding: string, view: SnapshotView, r
       name: id.slice(id.lastIndexOf('/') + 1),
       properties: {},
     };
-    const result = judgeOne(check, stand, id, view);
+    const result = judgeOne(check, view.subject(stand, id), view);
     if (result !== undefined) results.push(result);
   }
 }
 
-function judgeOne(check: Check, resource: ArmResource, reportOn: unknown, view: SnapshotView): CheckResult | undefined {
+function judgeOne(check: Check, subject: Subject, view: SnapshotView): CheckResult | undefined {
+  const { resource, id } = subject;
   if (check.applies?.(resource) === false) return undefined;
-  const id = isNonEmptyText(reportOn) ? reportOn : '';
-  const own = view.errorOver(id);
-  if (own !== undefined) return denied(check, id, own);
+  if (subject.error !== undefined) return denied(check, id, subject.error);
   const inputs: (readonly ArmResource[])[] = [];
   for (const input of check.inputs ?? []) {
-    const at = `${comparableId(id)}/${input.path}`;
+    const at = `${subject.comparable}/${input.path}`;
     if (input.kind === 'collection') {
-      const error = view.errorOver(at) ?? view.errorInside(at);
+      const error = view.errorOver(at, subject.comparable) ?? view.errorInside(at);
       if (error !== undefined) return denied(check, id, error);
       inputs.push(view.members(at));
     } else {
       const found = view.resource(at);
-      const error = view.errorOver(at);
+      const error = view.errorOver(at, subject.comparable);
       if (error !== undefined) return denied(check, id, error);
       if (found === undefined) return notRead(check, id, at);
       inputs.push([found]);
     }
   }
-  for (const object of [resource, ...inputs.flat()]) {
-    const reason = unreadable(object);
-    if (reason !== undefined) {
-      const name = isNonEmptyText(object.id) ? object.id : id;
-      return { check: check.id, resource: id, status: 'unreadable', reason: `${name}: ${reason}`, evidence: [] };
-    }
+  const spoilt = firstUnreadable(resource, inputs);
+  if (spoilt !== undefined) {
+    const name = isNonEmptyText(spoilt.object.id) ? spoilt.object.id : id;
+    return { check: check.id, resource: id, status: 'unreadable', reason: `${name}: ${spoilt.reason}`, evidence: [] };
   }
   const verdict = check.judge(resource, inputs);
   return {
@@ -98,6 +90,21 @@ function judgeOne(check: Check, resource: ArmResource, reportOn: unknown, view: 
     reason: verdict.reason,
     evidence: verdict.evidence,
   };
+}
+
+function firstUnreadable(
+  resource: ArmResource,
+  inputs: readonly (readonly ArmResource[])[],
+): { readonly object: ArmResource; readonly reason: string } | undefined {
+  const own = unreadable(resource);
+  if (own !== undefined) return { object: resource, reason: own };
+  for (const objects of inputs) {
+    for (const object of objects) {
+      const reason = unreadable(object);
+      if (reason !== undefined) return { object, reason };
+    }
+  }
+  return undefined;
 }
 
 /** Why an object cannot be judged as such. */

@@ -39,11 +39,28 @@ function typeFrom([namespace = '', ...rest]: readonly string[]): string {
   return [namespace, ...rest.filter((_, index) => index % 2 === 0)].join('/');
 }
 
+/** A resource with what is the same for all checks that judge it. */
+export interface Subject {
+  readonly resource: ArmResource;
+  /** As the snapshot has it; empty when it has none. */
+  readonly id: string;
+  readonly comparable: string;
+  /** The error that covers it. */
+  readonly error: ReadError | undefined;
+}
+
+interface TypeEntry {
+  readonly resources: ArmResource[];
+  /** Made when a check first asks. */
+  subjects?: readonly Subject[];
+  subscriptions?: ReadonlySet<string>;
+}
+
 /** Look-ups over a snapshot; built once, in time linear in it. */
 export class SnapshotView {
   readonly snapshot: Snapshot;
   readonly #byId = new Map<string, ArmResource>();
-  readonly #byType = new Map<string, ArmResource[]>();
+  readonly #byType = new Map<string, TypeEntry>();
   readonly #byParent = new Map<string, ArmResource[]>();
   readonly #errors = new Map<string, ReadError>();
   readonly #errorsByParent = new Map<string, ReadError>();
@@ -61,7 +78,11 @@ export class SnapshotView {
         push(this.#byParent, above(id), resource);
         this.#noteSubscription(resource.id);
       }
-      if (type !== '') push(this.#byType, type, resource);
+      if (type !== '') {
+        const entry = this.#byType.get(type);
+        if (entry === undefined) this.#byType.set(type, { resources: [resource] });
+        else entry.resources.push(resource);
+      }
     }
     for (const error of snapshot.errors) {
       const id = comparableId(error.id);
@@ -92,8 +113,28 @@ export class SnapshotView {
     return this.#byId.get(comparableId(id));
   }
 
-  ofType(type: string): readonly ArmResource[] {
-    return this.#byType.get(type.toLowerCase()) ?? [];
+  /** Resources of a type, in the snapshot's order. */
+  ofType(type: string): readonly Subject[] {
+    const entry = this.#byType.get(type.toLowerCase());
+    if (entry === undefined) return [];
+    entry.subjects ??= entry.resources.map((resource) => this.subject(resource, resource.id));
+    return entry.subjects;
+  }
+
+  /** Comparable ids of the subscriptions that hold a resource of the type. */
+  subscriptionsWith(type: string): ReadonlySet<string> {
+    const entry = this.#byType.get(type.toLowerCase());
+    if (entry === undefined) return new Set();
+    entry.subscriptions ??= new Set(
+      entry.resources.map(({ id }) => (typeof id === 'string' ? subscriptionOf(id) : '')).filter((id) => id !== ''),
+    );
+    return entry.subscriptions;
+  }
+
+  subject(resource: ArmResource, reportOn: unknown): Subject {
+    const id = typeof reportOn === 'string' ? reportOn : '';
+    const comparable = comparableId(id);
+    return { resource, id, comparable, error: this.errorOver(comparable) };
   }
 
   /** Objects directly below a collection id. */
@@ -101,10 +142,13 @@ export class SnapshotView {
     return this.#byParent.get(comparableId(collection)) ?? [];
   }
 
-  /** The error that covers an id: one on the id itself or on an id above it, whole segments. */
-  errorOver(id: string): ReadError | undefined {
+  /**
+   * The error that covers an id: one on the id itself or on an id above it, whole segments. Nothing is looked up at
+   * `clear` and above it, a comparable id that no error covers.
+   */
+  errorOver(id: string, clear = ''): ReadError | undefined {
     if (this.#errors.size === 0) return undefined;
-    for (let at = comparableId(id); at !== ''; at = above(at)) {
+    for (let at = comparableId(id); at.length > clear.length; at = above(at)) {
       const error = this.#errors.get(at);
       if (error !== undefined) return error;
     }

@@ -12,6 +12,9 @@ import { isWithinBudget, type Bench, type BenchRow } from './row.ts';
 /** By name, in the order in which they run: what needs a quiet machine most comes first. */
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
   'event-loop': () => import('./event-loop.ts'),
+  advisories: () => import('./advisories.ts'),
+  dockerfile: () => import('./dockerfile.ts'),
+  posture: () => import('./posture.ts'),
   size: () => import('./size.ts'),
 };
 
