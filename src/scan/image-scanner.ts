@@ -65,6 +65,7 @@ export class ImageScanner {
   readonly #scanned: ScannedImages;
   /** By key of the platform manifest. */
   readonly #done = new Map<string, Done>();
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(input: ImageScannerInput) {
     this.#input = input;
@@ -99,15 +100,26 @@ export class ImageScanner {
       );
     }
     const key = jobKey(job.registry.loginServer, job.repository, report.digest);
-    const earlier = this.#done.get(key);
-    const jobs = [...(earlier?.jobs ?? []), job];
-    const base = await this.#judge(key, jobs, report, signal);
-    this.#done.set(key, { key, jobs, base });
+    await this.#inTurn(key, async () => {
+      const jobs = [...(this.#done.get(key)?.jobs ?? []), job];
+      const base = await this.#judge(key, jobs, report, signal);
+      this.#done.set(key, { key, jobs, base });
+    });
     return report.problems.slice(0, 5).map(({ path, reason }) => ({
       what: `${job.repository}: ${path}`,
       reason,
       nextStep: 'The other packages of the image were read.',
     }));
+  }
+
+  /** Jobs of one image, by the digest of its index and by its own, come at once: the later must know of the earlier. */
+  async #inTurn(key: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work);
+    this.#turns.set(
+      key,
+      turn.catch(() => undefined),
+    );
+    await turn;
   }
 
   async #read(job: ImageJob, signal: AbortSignal): Promise<ImageReport> {

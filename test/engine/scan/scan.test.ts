@@ -156,6 +156,20 @@ describe('a scan of the lab', function () {
     assert.equal(read.length, new Set(read).size);
   });
 
+  it('joins what is known of an image by the digest of its index and by its own, however they come', async () => {
+    const parallel = await engineOnLab(lab, { settings: { concurrency: 8 } });
+    try {
+      await parallel.scan();
+      const names = (await parallel.all())
+        .filter((finding) => repositoryOf(finding) === 'services/gateway')
+        .map(({ asset }) => asset.name);
+      assert.ok(names.length > 10, String(names.length));
+      assert.deepEqual([...new Set(names)], ['services/gateway:2.0.3']);
+    } finally {
+      await parallel.close();
+    }
+  });
+
   it('sends nothing but reads', () => {
     assert.deepEqual(
       requests
