@@ -14,6 +14,8 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> 
   'event-loop': () => import('./event-loop.ts'),
   advisories: () => import('./advisories.ts'),
   dockerfile: () => import('./dockerfile.ts'),
+  rescan: () => import('./rescan.ts'),
+  inventory: () => import('./inventory.ts'),
   posture: () => import('./posture.ts'),
   size: () => import('./size.ts'),
 };
