@@ -29,6 +29,9 @@ export interface ScanOutput {
   readonly problems: readonly string[];
   readonly findings: number;
   readonly ms: number;
+  /** Images that were looked at, and the time that this took. */
+  readonly images: number;
+  readonly imagesMs: number;
   readonly delay: LoopDelay;
 }
 
@@ -119,7 +122,12 @@ const handlers = {
     const ended = watchLoop();
     await sleep(20); // the first tick of a monitor has nothing to be compared with
     const begin = performance.now();
-    const summary = await opened().scan({ trigger: 'user' }, new AbortController().signal);
+    const marks: { readonly at: number; readonly done: number }[] = [];
+    const summary = await opened().scan({ trigger: 'user' }, new AbortController().signal, ({ text, done }) => {
+      if (text === 'Reading images' || text === 'Relating images to their bases')
+        marks.push({ at: performance.now(), done });
+    });
+    const [first, last] = [marks.at(0), marks.at(-1)];
     const ms = performance.now() - begin;
     await sleep(recountPauseMs + 200); // what the views ask at the end belongs to it
     const delay = ended();
@@ -130,6 +138,8 @@ const handlers = {
       problems: summary.problems.map(({ what, reason }) => `${what}: ${reason}`),
       findings: total,
       ms,
+      images: (last?.done ?? 0) - (first?.done ?? 0),
+      imagesMs: (last?.at ?? 0) - (first?.at ?? 0),
       delay,
     };
   },

@@ -23,6 +23,10 @@ export interface LabProcess extends LabData {
 export interface LabProcessOptions {
   /** Fails where Debian's `docker-registry` is not installed. */
   readonly requireRealRegistry?: boolean;
+  /** So many generated resources beside the others; pages are then as large as Azure's. */
+  readonly resources?: number;
+  /** No built images and no advisories: a start without any building. */
+  readonly specimens?: boolean;
 }
 
 /**
@@ -30,7 +34,11 @@ export interface LabProcessOptions {
  * @throws Error with its output when it ends before it serves.
  */
 export async function startLabProcess(options: LabProcessOptions = {}): Promise<LabProcess> {
-  const args = options.requireRealRegistry === true ? ['--require-real-registry'] : [];
+  const args = [
+    ...(options.requireRealRegistry === true ? ['--require-real-registry'] : []),
+    ...(options.resources === undefined ? [] : ['--resources', String(options.resources)]),
+    ...(options.specimens === true ? ['--specimens'] : []),
+  ];
   const child = spawn(process.execPath, [path.join(repositoryRoot, 'test/lab/main.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
