@@ -1,5 +1,5 @@
 import type { Severity } from '../core/severity.ts';
-import type { ArmResource, ReadError } from '../inventory/types.ts';
+import type { ArmResource } from '../inventory/types.ts';
 
 export type CheckStatus = 'pass' | 'fail' | 'denied' | 'excepted' | 'unreadable';
 
@@ -76,5 +76,3 @@ export interface CheckService {
   readonly title: string;
   readonly checks: readonly Check[];
 }
-
-export type { ReadError };

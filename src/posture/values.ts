@@ -57,11 +57,6 @@ export function region(value: unknown): string {
   return typeof value === 'string' ? value.toLowerCase().replaceAll(' ', '') : '';
 }
 
-/** Type names of ARM compare without regard to case. */
-export function isType(resource: ArmResource, type: string): boolean {
-  return isWord(resource.type, type);
-}
-
 /** How a value reads in a sentence. */
 export function show(value: unknown): string {
   if (isAbsent(value)) return 'not set';

@@ -1,6 +1,6 @@
 // A bare https client that trusts the lab's authority and hides nothing: no redirects, no retries.
 import { request, type Agent } from 'node:https';
-import { isObject, parseObject, textOf, type JsonObject } from '../../lab/json.ts';
+import { parseObject, textOf, type JsonObject } from '../../lab/json.ts';
 import type { Lab } from '../../lab/main.ts';
 
 export interface Answer {
@@ -93,9 +93,4 @@ export const bearer = (token: string): Asked => ({ headers: { authorization: `Be
 /** The claims of a token, unverified. */
 export function claimsOf(token: string): JsonObject {
   return parseObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) ?? {};
-}
-
-export function objectAt(value: JsonObject, name: string): JsonObject {
-  const found = value[name];
-  return isObject(found) ? found : {};
 }

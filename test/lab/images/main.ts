@@ -11,9 +11,9 @@ import { hashOfInputs } from './inputs.ts';
 import { lockOf } from './lock.ts';
 import type { ImageTruth } from './truth.ts';
 
-export { type BuiltImage, type BuiltImages, SAMPLE_REGISTRY, WORKSPACE } from './catalogue.ts';
+export { type BuiltImage, type BuiltImages, WORKSPACE } from './catalogue.ts';
 export { buildMirror } from './mirror.ts';
-export type { DebTruth, ImageTruth } from './truth.ts';
+export type { ImageTruth } from './truth.ts';
 
 const run = promisify(execFile);
 const LOCK = 'images.lock';
