@@ -1,8 +1,19 @@
 import type { ScanSummary } from '../report/contract.ts';
 import { formatNumber, plural, type L10n } from './l10n.ts';
 
-/** `Scan complete: 120 assets.` */
+/** `Scan complete: 120 assets.` And, after a scan that was cut off: `34 images had been read before.` */
 export function scanSentence(l10n: L10n, scan: ScanSummary): string {
+  const sentence = outcome(l10n, scan);
+  const resumed = scan.resumed ?? 0;
+  if (resumed === 0) return sentence;
+  const before = plural(l10n, resumed, {
+    one: l10n.t('{count} image had been read before.', { count: resumed }),
+    other: l10n.t('{count} images had been read before.', { count: formatNumber(l10n, resumed) }),
+  });
+  return `${sentence} ${before}`;
+}
+
+function outcome(l10n: L10n, scan: ScanSummary): string {
   const args = { done: formatNumber(l10n, scan.done), total: formatNumber(l10n, scan.total) };
   switch (scan.state) {
     case 'complete':
