@@ -16,12 +16,10 @@ import { el, icon, show } from './dom.ts';
 import { progressText } from './findings/empty.ts';
 import { FindingsPage, freshState } from './findings/page.ts';
 import { Host } from './host.ts';
+import type { StateChange } from './host.ts';
 import { Announcer } from './live.ts';
 import { TabStrip } from './tab-strip.ts';
 import { button, progressRing } from './toolkit.ts';
-
-/** Members may be set to undefined, which takes them away. */
-export type StateChange = { readonly [K in keyof ReportState]?: ReportState[K] | undefined };
 
 /** What exists once the host has sent the words. */
 interface Built {
@@ -234,8 +232,7 @@ export class App {
         el('nav', { attrs: { 'aria-label': texts.t('pages') } }, tabs.element),
         status,
       ),
-      lost,
-      el('main', {}, panels.dashboard, panels.findings, panels.connectivity),
+      el('main', {}, lost, panels.dashboard, panels.findings, panels.connectivity),
       findings.detail,
       this.#announcer.element,
     );

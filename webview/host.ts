@@ -67,6 +67,9 @@ export class Host {
   }
 }
 
+/** Members may be set to undefined, which takes them away. */
+export type StateChange = { readonly [K in keyof ReportState]?: ReportState[K] | undefined };
+
 interface WebviewApi {
   postMessage(message: unknown): void;
   getState(): unknown;

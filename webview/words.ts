@@ -12,7 +12,6 @@ import {
 import { el, icon } from './dom.ts';
 
 export type Level = (typeof originalSeverities)[number] | 'none';
-export type State = (typeof findingStates)[number];
 export type Kind = (typeof findingKinds)[number];
 
 const kindIcons: Readonly<Record<Kind, string>> = {

@@ -20,7 +20,7 @@ export const id = z.string().check(z.maxLength(2048));
 export const line = z.string().check(z.maxLength(4096));
 /** Advisory text, excerpts, commands. */
 export const text = z.string().check(z.maxLength(200_000));
-export const count = z.int().check(z.nonnegative());
+export const count = z.number().check(z.nonnegative(), z.refine(Number.isInteger));
 export const list = <T extends z.core.SomeType>(item: T, most: number) => z.array(item).check(z.maxLength(most));
 
 export const severity = z.enum(severities);
@@ -49,7 +49,7 @@ export const filter = z.object({
   internetFacing: optional(z.boolean()),
   knownExploited: optional(z.boolean()),
   severityChanged: optional(z.boolean()),
-  firstSeenDays: optional(z.int().check(z.minimum(1), z.maximum(9999))),
+  firstSeenDays: optional(count.check(z.minimum(1), z.maximum(9999))),
   text: optional(z.string().check(z.maxLength(500))),
 });
 

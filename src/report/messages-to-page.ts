@@ -154,7 +154,7 @@ const verifyStep = z.object({
   nextStep: optional(line),
   command: optional(z.object({ label: line, text })),
   link: optional(z.object({ label: line, uri: id })),
-  detail: optional(z.object({ code: optional(line), traceId: optional(line), httpStatus: optional(z.int()) })),
+  detail: optional(z.object({ code: optional(line), traceId: optional(line), httpStatus: optional(count) })),
   durationMs: optional(z.number()),
 });
 

@@ -9,11 +9,10 @@ import type {
 } from '../../src/report/contract.ts';
 import { emptyQuery } from '../../src/report/contract.ts';
 import type { Texts } from '../../src/report/texts.ts';
-import type { StateChange } from '../app.ts';
 import type { DetailContext } from '../detail/context.ts';
 import { DetailPane } from '../detail/pane.ts';
 import { el, icon, show } from '../dom.ts';
-import type { Host } from '../host.ts';
+import type { Host, StateChange } from '../host.ts';
 import { openKeyHelp } from '../key-help.ts';
 import type { Announcer } from '../live.ts';
 import { button } from '../toolkit.ts';
