@@ -12,6 +12,7 @@ const production = !process.argv.includes('--dev');
 const chunks = new Map([
   ['src/engine.ts', './engine.cjs'],
   ['src/azure/sdk.ts', './azure-sdk.cjs'],
+  ['src/report/messages.ts', './report-messages.cjs'],
 ]);
 
 /** Rewrites dynamic imports of chunk sources to a lazy require of the finished bundle. */
@@ -52,6 +53,7 @@ const results = await Promise.all([
   build({ ...node, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] }),
   build({ ...node, entryPoints: ['src/engine.ts'], outfile: 'dist/engine.cjs' }),
   build({ ...node, entryPoints: ['src/azure/sdk.ts'], outfile: 'dist/azure-sdk.cjs' }),
+  build({ ...node, entryPoints: ['src/report/messages.ts'], outfile: 'dist/report-messages.cjs' }),
   build({ ...node, entryPoints: ['src/worker.ts'], outfile: 'dist/worker.cjs' }),
   build({ ...node, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } }),
   ...webviewBuilds(root, 'dist/webview', production).map((options) => build(options)),

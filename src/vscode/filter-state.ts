@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
 import { emptyQuery, type FindingsFilter, type FindingsGrouping } from '../report/contract.ts';
 import { settingsOf } from './editor.ts';
-import { isSameFilter } from './filter-text.ts';
+import { isSameFilter, readFilter } from './filter-text.ts';
 import { storageKeys } from './ids.ts';
-import { parseToPage } from '../report/messages.ts';
 import { groupings } from '../report/words.ts';
 import { findingsLimits, limitFilter } from './settings.ts';
 import type { Disposable } from './disposable.ts';
@@ -72,10 +71,4 @@ export function createFilterState(memento: vscode.Memento): FilterState {
       changed.dispose();
     },
   };
-}
-
-/** A stored filter of this or an earlier version; the schema of the report's messages is the one description of it. */
-function readFilter(stored: unknown): FindingsFilter | undefined {
-  const parsed = parseToPage({ type: 'show', filter: stored, focus: false });
-  return 'message' in parsed && parsed.message.type === 'show' ? parsed.message.filter : undefined;
 }

@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { FindingsFilter } from '../report/contract.ts';
+import { filterFlags, type FindingsFilter } from '../report/contract.ts';
+import {
+  assetKinds,
+  findingKinds,
+  findingStates,
+  originalSeverities,
+  severities,
+  sourceTools,
+} from '../report/words.ts';
 import { formatList, type L10n } from './l10n.ts';
 import { findingStateWord, severityList, sourceToolName } from './words.ts';
 
@@ -67,4 +75,52 @@ export function filterInWords(l10n: L10n, filter: FindingsFilter, usual: Finding
   );
   if (others.length > 0) parts.push(l10n.t('more filters'));
   return parts.join(' · ');
+}
+
+const mostValues = 200;
+
+/**
+ * A stored filter of this or an earlier version: what it holds of the known members, undefined when it is no filter.
+ * By hand, because the schemas of the report's messages cost more to make than a whole start may take.
+ */
+export function readFilter(stored: unknown): FindingsFilter | undefined {
+  if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) return undefined;
+  const members = new Map<string, unknown>(Object.entries(stored));
+  const texts = (key: string): readonly string[] => {
+    const value = members.get(key);
+    return Array.isArray(value)
+      ? value.filter((item): item is string => typeof item === 'string').slice(0, mostValues)
+      : [];
+  };
+  const words = <T extends string>(key: string, known: readonly T[]): readonly T[] => {
+    const chosen = texts(key);
+    return known.filter((word) => chosen.includes(word));
+  };
+  const lists = {
+    sourceTools: words('sourceTools', sourceTools),
+    severities: words('severities', severities),
+    originalSeverities: words('originalSeverities', originalSeverities),
+    states: words('states', findingStates),
+    kinds: words('kinds', findingKinds),
+    assetKinds: words('assetKinds', assetKinds),
+    connections: texts('connections'),
+    subscriptions: texts('subscriptions'),
+    applications: texts('applications'),
+  } satisfies Partial<FindingsFilter>;
+  const filter: FindingsFilter = Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
+  const flags = filterFlags.flatMap((flag) => {
+    const value = members.get(flag);
+    return typeof value === 'boolean' ? [[flag, value] as const] : [];
+  });
+  const strings = (['asset', 'check', 'text'] as const).flatMap((key) => {
+    const value = members.get(key);
+    return typeof value === 'string' && value !== '' ? [[key, value.slice(0, 500)] as const] : [];
+  });
+  const days = members.get('firstSeenDays');
+  return {
+    ...filter,
+    ...Object.fromEntries(flags),
+    ...Object.fromEntries(strings),
+    ...(typeof days === 'number' && Number.isInteger(days) && days >= 1 && days <= 9999 ? { firstSeenDays: days } : {}),
+  };
 }

@@ -5,12 +5,13 @@ import type { Log } from '../core/log.ts';
 import type { ReportCommand, ReportPage, ReportState, ToHost, ToPage } from '../report/contract.ts';
 import { emptyQuery } from '../report/contract.ts';
 import { reportHtml } from '../report/html.ts';
-import { parseReportState, parseToHost, parseToPage } from '../report/messages.ts';
+import type * as Messages from '../report/messages.ts';
 import { l10n, settingsOf } from './editor.ts';
 import { openLink, openSource, typeInTerminal } from './editor-places.ts';
 import type { EngineHost } from './engine-host.ts';
 import type { Failures } from './failures.ts';
 import type { FilterState } from './filter-state.ts';
+import { isSameFilter } from './filter-text.ts';
 import { reportViewType, storageKeys } from './ids.ts';
 import type { Operations } from './operations.ts';
 import { reportStringsFor } from './report-strings.ts';
@@ -45,7 +46,11 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
   const webRoot = vscode.Uri.joinPath(ports.extensionUri, 'dist', 'webview');
   let open: { readonly panel: vscode.WebviewPanel; ready: boolean; readonly waiting: ToPage[] } | undefined;
   let page: ReportPage = 'findings';
+  /** The filter that the page has. */
+  let pageFilter = ports.filter.filter;
   let changing: NodeJS.Timeout | undefined;
+  /** A bundle of its own, loaded with the first panel; nothing is sent before the page has said that it listens. */
+  let messages: typeof Messages | undefined;
 
   const options: vscode.WebviewOptions & vscode.WebviewPanelOptions = {
     enableScripts: true,
@@ -59,13 +64,16 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
   /** Where to go waits until the page listens. */
   const send = (message: ToPage): void => {
     if (open === undefined) return;
-    const parsed = parseToPage(message);
+    if (!open.ready || messages === undefined) {
+      if (message.type === 'show') open.waiting.push(message); // all else is asked for again when it starts
+      return;
+    }
+    const parsed = messages.parseToPage(message);
     if ('problem' in parsed) {
       ports.log.error('message for the report malformed', new Error(parsed.problem), { type: message.type });
       return;
     }
-    if (open.ready) void open.panel.webview.postMessage(parsed.message);
-    else if (message.type === 'show') open.waiting.push(parsed.message); // all else is asked for again when it starts
+    void open.panel.webview.postMessage(parsed.message);
   };
 
   const sendPage = async (which: ReportPage): Promise<void> => {
@@ -132,6 +140,7 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
         return sendPage(page);
       case 'state':
         page = message.state.page;
+        pageFilter = message.state.query.filter;
         ports.filter.set(message.state.query.filter);
         ports.filter.setGrouping(message.state.query.grouping);
         await ports.state.update(storageKeys.reportState, message.state);
@@ -170,6 +179,7 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
     send({ type: 'strings', language, strings, commands });
     const state = storedState();
     page = state.page;
+    pageFilter = state.query.filter;
     send({ type: 'restore', state });
     for (const message of waiting) {
       if (message.type === 'show' && message.page !== undefined) page = message.page;
@@ -180,7 +190,7 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
 
   /** The stored state under the filter and grouping that the tree has now. */
   const storedState = (): ReportState => {
-    const stored = parseReportState(ports.state.get(storageKeys.reportState));
+    const stored = messages?.parseReportState(ports.state.get(storageKeys.reportState));
     const query = { ...(stored?.query ?? emptyQuery), filter: ports.filter.filter, grouping: ports.filter.grouping };
     return { page, ...stored, query };
   };
@@ -195,12 +205,12 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
     const nonce = randomBytes(16).toString('hex');
     const uri = (name: string): string => panel.webview.asWebviewUri(vscode.Uri.joinPath(webRoot, name)).toString();
     panel.webview.onDidReceiveMessage((raw: unknown) => {
-      const parsed = parseToHost(raw);
-      if ('problem' in parsed) {
-        ports.log.warn('message of the report dropped', { problem: parsed.problem });
-        return;
-      }
-      guard(parsed.message.type, () => receive(parsed.message));
+      guard('message', async () => {
+        messages ??= await import('../report/messages.ts');
+        const parsed = messages.parseToHost(raw);
+        if ('message' in parsed) await receive(parsed.message);
+        else ports.log.warn('message of the report dropped', { problem: parsed.problem });
+      });
     });
     panel.onDidDispose(() => {
       open = undefined;
@@ -233,7 +243,15 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
     ports.operations.onDidChangeSteps(() => {
       if (open !== undefined && page === 'connectivity') guard('steps', () => sendPage('connectivity'));
     }),
-    ports.filter.onDidChange(() => send({ type: 'show', filter: ports.filter.filter, focus: false })),
+    ports.filter.onDidChange(() => {
+      if (isSameFilter(ports.filter.filter, pageFilter)) {
+        changedSoon(); // settings limit the same filter otherwise, or the change came from the page
+        return;
+      }
+      pageFilter = ports.filter.filter;
+      // with its page named: a filter alone leads to the findings, whatever somebody reads
+      send({ type: 'show', page, filter: pageFilter, focus: false });
+    }),
   ];
 
   return {
@@ -241,7 +259,10 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
       return open?.panel.visible === true;
     },
     async show(request) {
-      if (request.filter !== undefined) ports.filter.set(request.filter);
+      if (request.filter !== undefined) {
+        pageFilter = request.filter; // it goes to the page with the request itself
+        ports.filter.set(request.filter);
+      }
       if (open === undefined) {
         attach(
           vscode.window.createWebviewPanel(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { VerifyStep } from '../../../src/connectivity/types.ts';
 import type { ScanSummary } from '../../../src/report/contract.ts';
 import { principalFromEnvironment } from '../../../src/vscode/environment.ts';
-import { filterInWords, isSameFilter } from '../../../src/vscode/filter-text.ts';
+import { filterInWords, isSameFilter, readFilter } from '../../../src/vscode/filter-text.ts';
 import { machineName } from '../../../src/vscode/machine.ts';
 import { scanSentence } from '../../../src/vscode/scan-text.ts';
 import { verdictSentence } from '../../../src/vscode/verify-text.ts';
@@ -37,6 +37,41 @@ describe('a filter in words', () => {
     assert.equal(isSameFilter({ severities: ['high', 'low'] }, { severities: ['low', 'high'], text: '' }), true);
     assert.equal(isSameFilter({ severities: [] }, {}), true);
     assert.equal(isSameFilter({ fixAvailable: false }, {}), false);
+  });
+});
+
+describe('a stored filter', () => {
+  it('comes back as it was kept', () => {
+    const filter = {
+      sourceTools: ['acr'],
+      severities: ['critical', 'high'],
+      originalSeverities: ['unknown'],
+      states: ['open', 'denied'],
+      kinds: ['secret'],
+      assetKinds: ['image'],
+      connections: ['c1'],
+      subscriptions: ['s1'],
+      applications: ['shop'],
+      asset: 'image:x',
+      check: 'CVE-2026-1',
+      fixAvailable: false,
+      running: true,
+      internetFacing: true,
+      knownExploited: true,
+      severityChanged: true,
+      firstSeenDays: 7,
+      text: 'log4j',
+    } as const;
+    assert.deepEqual(readFilter(JSON.parse(JSON.stringify(filter))), filter);
+    assert.deepEqual(readFilter({}), {});
+  });
+
+  it('loses what this version does not know, and is none when it has another shape', () => {
+    assert.deepEqual(readFilter({ severities: ['fatal', 'high', 7], states: 'open', running: 'yes', other: 1 }), {
+      severities: ['high'],
+    });
+    assert.deepEqual(readFilter({ firstSeenDays: 0.5, text: '' }), {});
+    for (const wrong of [undefined, null, 'open', 7, ['open']]) assert.equal(readFilter(wrong), undefined);
   });
 });
 
