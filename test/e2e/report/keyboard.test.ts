@@ -167,9 +167,9 @@ describe('report page: by keyboard alone', () => {
     await press(page, 'e');
     const command = report.last('command');
     assert.equal(command?.command, 'createException');
-    assert.equal(command?.ids?.length, 4);
+    assert.equal(command.ids?.length, 4);
     await press(page, 'c');
-    assert.equal(report.last('copy')?.text, command?.ids?.join('\n'));
+    assert.equal(report.last('copy')?.text, command.ids.join('\n'));
     await press(page, 'Escape');
     assert.equal(await page.locator('.row[aria-selected=true]').count(), 0);
   });
