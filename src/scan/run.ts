@@ -97,7 +97,7 @@ class Run {
   async run(): Promise<ScanSummary> {
     const { store, log, ranFrom } = this.#ports;
     const target = this.#scope.key(this.#order.connectionId);
-    const before = store.lastScan(target);
+    const before = this.#lastRun();
     const finished = this.#resumable(before) ? store.jobsDone(before?.id ?? '') : new Set<string>();
     store.startScan({
       id: this.#id,
@@ -148,6 +148,20 @@ class Run {
   #label(): string {
     if (this.#order.assetId !== undefined) return this.#order.assetLabel ?? this.#order.assetId;
     return this.#order.connections.map(({ name }) => name).join(', ');
+  }
+
+  /** The newest run of this target, or of one that has it in itself or lies in it: of all connections, and of one. */
+  #lastRun(): ReturnType<ScanPorts['store']['lastScan']> {
+    const { connections, connectionId } = this.#order;
+    const targets = new Set(
+      [connectionId, undefined, ...connections.map(({ id }) => id)].map((id) => this.#scope.key(id)),
+    );
+    return [...targets]
+      .flatMap((target) => this.#ports.store.lastScan(target) ?? [])
+      .reduce<ReturnType<ScanPorts['store']['lastScan']>>(
+        (newest, each) => (newest === undefined || each.startedAt > newest.startedAt ? each : newest),
+        undefined,
+      );
   }
 
   #resumable(before: ReturnType<ScanPorts['store']['lastScan']>): boolean {

@@ -87,6 +87,19 @@ describe('the life of a scan', function () {
     assert.deepEqual([newest?.state, before?.state], ['partial', 'cancelled']);
   });
 
+  it('goes on after the cancelled scan of one connection when all are scanned', async () => {
+    const host = await start({ settings: { concurrency: 1 }, subscriptionIds: [lab.credentials.subscriptionId2] });
+    const cancel = new AbortController();
+    let images = 0;
+    const cancelled = await host.scan({ connectionId: host.connectionId }, cancel.signal, ({ text }) => {
+      if (imageText.test(text) && ++images === 3) cancel.abort();
+    });
+    assert.equal(cancelled.state, 'cancelled');
+    const next = await host.scan();
+    assert.ok((next.resumed ?? 0) >= 1, JSON.stringify(next));
+    assert.equal((await host.scan()).resumed, undefined);
+  });
+
   it('stops using the network within two seconds of a cancel', async () => {
     const host = await start();
     await lab.addFault({ kind: 'slow', role: 'blobs', bytesPerSecond: 20_000 });
