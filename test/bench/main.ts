@@ -11,6 +11,7 @@ import { isWithinBudget, type Bench, type BenchRow } from './row.ts';
 
 /** By name, in the order in which they run: what needs a quiet machine most comes first. */
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
+  activation: () => import('./activation.ts'),
   'event-loop': () => import('./event-loop.ts'),
   advisories: () => import('./advisories.ts'),
   dockerfile: () => import('./dockerfile.ts'),

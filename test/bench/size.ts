@@ -1,16 +1,13 @@
 // Sizes of what is shipped: they decide how long installing and starting take.
 import fs from 'node:fs';
 import path from 'node:path';
-import { packageFile } from '../support/package-file.ts';
-import { repositoryRoot, runOrThrow } from '../support/process.ts';
+import { repositoryRoot } from '../support/process.ts';
+import { packedExtension } from './packed.ts';
 import type { BenchRow } from './row.ts';
 
 export async function run(): Promise<BenchRow[]> {
-  const file = packageFile();
+  const file = await packedExtension();
   const built = (name: string): string => path.join(repositoryRoot, 'dist', name);
-  if (!fs.existsSync(file) || fs.statSync(file).mtimeMs < fs.statSync(built('extension.cjs')).mtimeMs) {
-    await runOrThrow('node', ['test/support/package.ts'], { output: 'hide' });
-  }
   return [
     { name: 'size of the main bundle', figure: size(built('extension.cjs'), 1024), unit: 'KiB', budget: 350 },
     { name: 'size of the report page', figure: size(built('webview/report.js'), 1000), unit: 'KB', budget: 250 },
