@@ -22,8 +22,12 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     const { workbench } = session();
     await workbench.openContainer();
     const assets = workbench.tree('Assets');
-    assert.match(await assets.welcome(), /Connect an Azure subscription to see its registries, clusters and cloud/);
-    assert.match(await workbench.tree('Findings').welcome(), /Findings from Azure and from Dockerfiles appear here/);
+    await waitUntil('the welcome is shown', async () =>
+      /Connect an Azure subscription to see its registries, clusters and cloud/.test(await assets.welcome()),
+    );
+    await waitUntil('the findings say what comes', async () =>
+      /Findings from Azure and from Dockerfiles appear here/.test(await workbench.tree('Findings').welcome()),
+    );
     assert.deepEqual(await workbench.notifications(), []);
     await session().screenshotInThemes('welcome');
   });
@@ -81,7 +85,9 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     // Esc saves nothing; the wizard would go on here, so it is left through its beginning.
     await page.keyboard.press('Escape');
     await input.waitClosed();
-    assert.match(await workbench.tree('Assets').welcome(), /Connect an Azure subscription/);
+    await waitUntil('the welcome is shown', async () =>
+      /Connect an Azure subscription/.test(await workbench.tree('Assets').welcome()),
+    );
     await input.runCommand(connectCommand);
     await input.waitOpen(wizardTitle, '4/9');
     assert.equal(await input.value(), '');
