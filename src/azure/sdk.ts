@@ -18,6 +18,9 @@ export interface Sdk {
  */
 export async function loadSdk(): Promise<Sdk> {
   await yieldToEventLoop();
+  // The packages compare every body with FormData, and Node loads its whole web client for that name.
+  void globalThis.FormData;
+  await yieldToEventLoop();
   await import('./sdk/pipeline.ts');
   await yieldToEventLoop();
   const credential = await import('./sdk/credential.ts');

@@ -1,5 +1,9 @@
 // The engine out of the built bundles, as the extension host composes it: one process, the worker thread beside it, and
 // a host that reacts to events like the editor's views do.
+import 'node:http2';
+import 'node:https';
+import 'node:worker_threads';
+import 'node:zlib';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -44,6 +48,9 @@ const firstPage: FindingsQuery = {
   sort: { key: 'severity', descending: true },
   folded: [],
 };
+
+// An extension host has loaded these modules, and the web client behind this name, before any extension.
+void globalThis.FormData;
 
 let engine: Engine | undefined;
 let recounting: NodeJS.Timeout | undefined;
