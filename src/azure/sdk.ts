@@ -19,7 +19,7 @@ export interface Sdk {
 export async function loadSdk(): Promise<Sdk> {
   await yieldToEventLoop();
   // The packages compare every body with FormData, and Node loads its whole web client for that name.
-  void globalThis.FormData;
+  Reflect.get(globalThis, 'FormData');
   await yieldToEventLoop();
   await import('./sdk/pipeline.ts');
   await yieldToEventLoop();

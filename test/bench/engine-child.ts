@@ -50,7 +50,7 @@ const firstPage: FindingsQuery = {
 };
 
 // An extension host has loaded these modules, and the web client behind this name, before any extension.
-void globalThis.FormData;
+Reflect.get(globalThis, 'FormData');
 
 let engine: Engine | undefined;
 let recounting: NodeJS.Timeout | undefined;
