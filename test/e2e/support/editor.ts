@@ -89,6 +89,10 @@ export class Editor {
   async hover(line: number, column: number): Promise<string> {
     await this.goToLine(line, column);
     const hover = this.#page.locator('.monaco-hover:visible .monaco-hover-content');
+    // One that is still there would be taken for the one that is to come.
+    await this.#page.mouse.move(1, 1);
+    await this.#page.keyboard.press('Escape');
+    await waitUntil('the last hover is gone', async () => (await hover.count()) === 0);
     return waitUntil(`line ${line} has a hover`, async () => {
       const place = await this.#editor().locator('.cursors-layer .cursor').first().boundingBox();
       if (place === null) return undefined;

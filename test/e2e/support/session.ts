@@ -15,7 +15,7 @@ import { switchTheme, themes, type Theme } from './theme.ts';
 import { Workbench } from './workbench.ts';
 
 const artifacts = path.join(repositoryRoot, 'artifacts');
-const viewport = { width: 1440, height: 900 };
+const viewport = { width: 1400, height: 900 };
 
 export interface SessionOptions {
   /** `sample` is a copy of the lab's workspace, `none` an empty window; else a folder to open as it is. */
