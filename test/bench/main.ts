@@ -11,13 +11,15 @@ import { isWithinBudget, type Bench, type BenchRow } from './row.ts';
 
 /** By name, in the order in which they run: what needs a quiet machine most comes first. */
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
-  activation: () => import('./activation.ts'),
   'event-loop': () => import('./event-loop.ts'),
-  advisories: () => import('./advisories.ts'),
-  dockerfile: () => import('./dockerfile.ts'),
+  activation: () => import('./activation.ts'),
+  layers: () => import('./layers.ts'),
   rescan: () => import('./rescan.ts'),
   inventory: () => import('./inventory.ts'),
+  advisories: () => import('./advisories.ts'),
   posture: () => import('./posture.ts'),
+  dockerfile: () => import('./dockerfile.ts'),
+  report: () => import('./report.ts'),
   size: () => import('./size.ts'),
 };
 
@@ -96,10 +98,23 @@ async function runHere(name: string): Promise<number> {
   return 0;
 }
 
+/** Figures of an old build would say nothing about the sources. */
 async function buildUnlessBuilt(): Promise<void> {
-  if (fs.existsSync(path.join(repositoryRoot, 'dist/extension.cjs'))) return;
-  console.error('dist/ is missing: building');
+  const built = path.join(repositoryRoot, 'dist/extension.cjs');
+  if (fs.existsSync(built) && newest(['src', 'webview', 'esbuild.mjs', 'package.json']) < fs.statSync(built).mtimeMs) {
+    return;
+  }
+  console.error('dist/ is missing or older than the sources: building');
   await runOrThrow('node', ['esbuild.mjs'], { output: 'hide' });
+}
+
+function newest(names: readonly string[]): number {
+  const times = names.flatMap((name) => {
+    const top = path.join(repositoryRoot, name);
+    const below = fs.statSync(top).isDirectory() ? fs.readdirSync(top, { recursive: true, encoding: 'utf8' }) : [];
+    return [top, ...below.map((each) => path.join(top, each))].map((file) => fs.statSync(file).mtimeMs);
+  });
+  return Math.max(...times);
 }
 
 await runScript(main);
