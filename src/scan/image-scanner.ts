@@ -3,6 +3,7 @@ import { ecosystemsNeeded } from '../advisories/ecosystems.ts';
 import type { MatchResult } from '../advisories/types.ts';
 import { subscriptionOf } from '../azure/resource-id.ts';
 import type { Connection } from '../azure/types.ts';
+import { TurnTaker, yieldToEventLoop } from '../core/concurrency.ts';
 import { TimedOutError } from '../core/errors.ts';
 import { compareText } from '../core/order.ts';
 import { endOfLife } from '../findings/end-of-life.ts';
@@ -140,6 +141,7 @@ export class ImageScanner {
     const [first] = jobs;
     if (first === undefined) throw new RangeError('an image has a job');
     const match = await this.#match(report, signal);
+    await yieldToEventLoop(); // answers for several images may have come at once
     const placements = this.#placementsOf(key, jobs);
     const workloads = placements.map(({ workload }) => workload);
     const resource = this.#resource(first.registry.id);
@@ -148,6 +150,7 @@ export class ImageScanner {
     const baseLayers = new Set(report.layers.slice(0, base?.layerCount ?? 0).map(({ digest }) => digest));
     const built = toBuiltImage(`${first.registry.loginServer}/${first.repository}`, report, base?.layerCount ?? 0);
     const links = linkDockerfiles(built, this.#dockerfiles);
+    await yieldToEventLoop();
     const [best] = links;
     const places =
       best === undefined
@@ -297,7 +300,9 @@ export class ImageScanner {
    * images that stand on them.
    */
   async relate(signal: AbortSignal): Promise<void> {
+    const turns = new TurnTaker();
     for (const done of [...this.#done.values()]) {
+      await turns.pause();
       signal.throwIfAborted();
       const report = await this.#input.ports.store.getImage(digestOf(done.key));
       if (report === undefined) continue;
