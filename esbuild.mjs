@@ -12,6 +12,7 @@ const production = !process.argv.includes('--dev');
 const chunks = new Map([
   ['src/engine.ts', './engine.cjs'],
   ['src/azure/sdk.ts', './azure-sdk.cjs'],
+  ['src/azure/sdk/sign-in.ts', './azure-sign-in.cjs'],
   ['src/report/messages.ts', './report-messages.cjs'],
 ]);
 
@@ -53,6 +54,7 @@ const results = await Promise.all([
   build({ ...node, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] }),
   build({ ...node, entryPoints: ['src/engine.ts'], outfile: 'dist/engine.cjs' }),
   build({ ...node, entryPoints: ['src/azure/sdk.ts'], outfile: 'dist/azure-sdk.cjs' }),
+  build({ ...node, entryPoints: ['src/azure/sdk/sign-in.ts'], outfile: 'dist/azure-sign-in.cjs' }),
   build({ ...node, entryPoints: ['src/report/messages.ts'], outfile: 'dist/report-messages.cjs' }),
   build({ ...node, entryPoints: ['src/worker.ts'], outfile: 'dist/worker.cjs' }),
   build({ ...node, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } }),

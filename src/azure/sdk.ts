@@ -23,7 +23,9 @@ export async function loadSdk(): Promise<Sdk> {
   await yieldToEventLoop();
   await import('./sdk/pipeline.ts');
   await yieldToEventLoop();
-  const credential = await import('./sdk/credential.ts');
+  const { loadCredential } = await import('./sdk/sign-in.ts');
+  await yieldToEventLoop();
+  const credential = await loadCredential();
   await yieldToEventLoop();
   await import('./sdk/authorization.ts');
   await yieldToEventLoop();

@@ -31,19 +31,21 @@ function externals(bundle: string): string[] {
 
 describe('The bundles', () => {
   it('let the command line, engine and worker run without the editor', () => {
-    for (const bundle of ['cli.js', 'engine.cjs', 'worker.cjs', 'azure-sdk.cjs']) {
+    for (const bundle of ['cli.js', 'engine.cjs', 'worker.cjs', 'azure-sdk.cjs', 'azure-sign-in.cjs']) {
       assert.ok(!externals(bundle).includes('vscode'), bundle);
       assert.ok(!inputs(bundle).some((name) => name.startsWith('src/vscode/')), bundle);
     }
     assert.ok(externals('extension.cjs').includes('vscode'));
   });
 
-  it('keep the Azure packages in the chunk that a sign-in loads', () => {
+  it('keep the Azure packages in the chunks that a sign-in loads', () => {
     for (const bundle of ['extension.cjs', 'engine.cjs', 'worker.cjs', 'cli.js']) {
       assert.ok(!inputs(bundle).some((name) => name.includes('node_modules/@azure/')), bundle);
     }
-    assert.ok(inputs('azure-sdk.cjs').some((name) => name.includes('node_modules/@azure/identity/')));
+    assert.ok(inputs('azure-sign-in.cjs').some((name) => name.includes('node_modules/@azure/identity/')));
+    assert.ok(inputs('azure-sdk.cjs').some((name) => name.includes('node_modules/@azure/arm-subscriptions/')));
     assert.ok(externals('engine.cjs').includes('./azure-sdk.cjs'));
+    assert.ok(externals('azure-sdk.cjs').includes('./azure-sign-in.cjs'));
   });
 
   it('keep the engine out of what activation loads', () => {
@@ -57,7 +59,14 @@ describe('The bundles', () => {
   });
 
   it('hold no test code', () => {
-    for (const bundle of ['extension.cjs', 'engine.cjs', 'worker.cjs', 'azure-sdk.cjs', 'report.js']) {
+    for (const bundle of [
+      'extension.cjs',
+      'engine.cjs',
+      'worker.cjs',
+      'azure-sdk.cjs',
+      'azure-sign-in.cjs',
+      'report.js',
+    ]) {
       assert.ok(
         !inputs(bundle).some((name) => name.startsWith('test/') || name.includes('node_modules/mocha')),
         bundle,

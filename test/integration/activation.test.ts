@@ -22,6 +22,7 @@ describe('a start without any connection', () => {
     assert.equal(hasLoaded('extension.cjs'), true, 'this test would not see loaded bundles');
     assert.equal(hasLoaded('engine.cjs'), false);
     assert.equal(hasLoaded('azure-sdk.cjs'), false);
+    assert.equal(hasLoaded('azure-sign-in.cjs'), false);
   });
 
   it('27.23: opens no editor and no panel', () => {
