@@ -63,6 +63,7 @@ export function createSurfaces(ports: SurfacePorts): Surfaces {
   const keys = new Map<ContextKey, unknown>();
   let summary = parseSummary(ports.state.get(storageKeys.summary));
   let views: SurfaceViews | undefined;
+  let first: NodeJS.Immediate | undefined;
   let recounting: NodeJS.Timeout | undefined;
   let throttled: { readonly until: number; readonly timer: NodeJS.Timeout } | undefined;
 
@@ -86,6 +87,11 @@ export function createSurfaces(ports: SurfacePorts): Surfaces {
   };
 
   const updateStatusBar = (now: StatusFacts): void => {
+    const choice = statusBarChoice(settingsOf());
+    if (choice === 'never' || (choice === 'whenConnected' && now.connections.length === 0)) {
+      item.hide(); // its words are not made for nobody: the first formatted number loads the data of all languages
+      return;
+    }
     const look = statusLook(l10n, now);
     item.text = look.text;
     item.accessibilityInformation = { label: look.accessibilityLabel };
@@ -93,9 +99,7 @@ export function createSurfaces(ports: SurfacePorts): Surfaces {
     item.backgroundColor = look.warningBackground
       ? new vscode.ThemeColor('statusBarItem.warningBackground')
       : undefined;
-    const choice = statusBarChoice(settingsOf());
-    if (choice === 'always' || (choice === 'whenConnected' && now.connections.length > 0)) item.show();
-    else item.hide();
+    item.show();
   };
 
   const updateKeys = (now: StatusFacts): void => {
@@ -254,11 +258,12 @@ export function createSurfaces(ports: SurfacePorts): Surfaces {
     attach(attached) {
       views = attached;
       disposables.push(attached.assetTree.onDidChangeMessage(update));
-      update();
+      first = setImmediate(update); // activation registers and returns
     },
     update,
     recount,
     dispose() {
+      clearImmediate(first);
       clearTimeout(recounting);
       clearTimeout(throttled?.timer);
       for (const disposable of disposables) disposable.dispose();
