@@ -161,6 +161,9 @@ export function textField(options: {
     },
     set value(value: string) {
       element.value = value;
+      // The control passes it on with the next frame; a key pressed before that would be added to the old text.
+      const field = inner();
+      if (field) field.value = value;
     },
     caret: () => inner()?.selectionEnd ?? element.value.length,
     setCaret: (at) => inner()?.setSelectionRange(at, at),

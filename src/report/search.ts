@@ -218,7 +218,8 @@ function choices(
   const bare = (values: readonly string[]) => values.map((value) => ({ value, label: value }));
   if (isKeyOf(key, wordLists)) {
     const { list, words } = wordLists[key];
-    return facets?.[list] ?? bare(words);
+    const counted = facets?.[list] ?? [];
+    return [...counted, ...bare(words.filter((word) => !counted.some(({ value }) => value === word)))];
   }
   if (isKeyOf(key, namedLists)) return facets?.[namedLists[key]] ?? [];
   if (isKeyOf(key, flags)) return bare(['yes', 'no']);

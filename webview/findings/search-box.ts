@@ -68,9 +68,11 @@ export class SearchBox {
 
   /** Takes the filter in force; the text is rewritten unless somebody is typing. */
   update(filter: FindingsFilter, facets: Facets | undefined): void {
+    const typing = this.element.contains(document.activeElement);
     this.#filter = filter;
-    this.#facets = facets ?? this.#facets;
-    if (!this.element.contains(document.activeElement)) this.#write();
+    // A word that is half a key filters already, and what it finds has not the values that the whole key will offer.
+    if (!typing || filter.text === undefined || this.#facets === undefined) this.#facets = facets ?? this.#facets;
+    if (!typing) this.#write();
   }
 
   #write(): void {

@@ -201,9 +201,12 @@ describe('report page: by keyboard alone', () => {
     await press(page, '/');
     await page.keyboard.type(' sev');
     await page.locator('.suggestions [role=option]').waitFor();
+    // Whoever hesitates sees the half key applied as a text, which few findings or none contain.
+    await page.locator('.chip', { hasText: 'sev' }).waitFor();
     await press(page, 'ArrowDown', 'Enter');
     assert.equal(await focus(page), 'search-field');
     await page.keyboard.type('cri');
+    await page.locator('.suggestions [role=option]', { hasText: 'Critical' }).waitFor();
     await press(page, 'ArrowDown', 'Enter');
     await page.locator('.chip', { hasText: 'Critical' }).waitFor();
     assert.deepEqual(report.last('query')?.query.filter, { severities: ['critical'], states: ['open'] });

@@ -202,6 +202,20 @@ describe('completions of the search box', () => {
     assert.deepEqual(inserts('fix:'), ['yes', 'no']);
   });
 
+  it('offers every severity, also those that no finding in sight has', () => {
+    const none: Facets = { ...facets, severities: [facet('low', 'low', 2)] };
+    assert.deepEqual(
+      suggest('severity:', 9, none).items.map((item) => (item.type === 'value' ? [item.value, item.count] : [])),
+      [
+        ['low', 2],
+        ['critical', undefined],
+        ['high', undefined],
+        ['medium', undefined],
+        ['info', undefined],
+      ],
+    );
+  });
+
   it('leaves out values that are there', () => {
     assert.deepEqual(inserts('severity:critical,high,'), ['medium', 'low', 'info']);
   });
