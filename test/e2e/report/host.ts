@@ -10,6 +10,7 @@ import { parseToHost } from '../../../src/report/messages.ts';
 import type { FindingQueries } from '../../../src/report/query.ts';
 import { reportStrings } from '../../../src/report/strings.ts';
 import { codiconFiles, webviewBuilds } from '../../../webview/bundle.mjs';
+import { answerLate, slowDown } from '../support/slowdown.ts';
 import { connectivity, emptyDashboard, makeFinding, now, numberOf } from './data.ts';
 import type { ThemeName } from './themes.ts';
 import { themes } from './themes.ts';
@@ -104,6 +105,7 @@ export async function openReport(browser: Browser, site: Site, options: OpenOpti
     forcedColors: options.forcedColors === true ? 'active' : 'none',
   });
   const page = await context.newPage();
+  await slowDown(page);
   const sent: ToHost[] = [];
   const troubles: string[] = [];
   page.on('pageerror', (error) => troubles.push(`error: ${error.message}`));
@@ -124,6 +126,7 @@ export async function openReport(browser: Browser, site: Site, options: OpenOpti
     sent.push(parsed.message);
     const special = options.answer?.(parsed.message);
     if (special === null) return;
+    await answerLate();
     for (const answer of special ?? answers(parsed.message, options)) await send(answer);
   });
   await page.addInitScript(shim(options.theme ?? 'darkModern', options.reducedMotion === true));

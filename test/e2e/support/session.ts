@@ -11,6 +11,7 @@ import { launchBrowser } from '../../support/vscode-host/browser.ts';
 import { installServerHost } from '../../support/vscode-host/install.ts';
 import { installExtension, startVscodeServer, type VscodeServer } from '../../support/vscode-host/server.ts';
 import { settingsText, type Settings } from '../../support/vscode-host/settings.ts';
+import { slowDown } from './slowdown.ts';
 import { switchTheme, themes, type Theme } from './theme.ts';
 import { Workbench } from './workbench.ts';
 
@@ -199,6 +200,7 @@ function openFolder(wanted: string, scratch: string, source: LabData): string {
 async function newPage(context: BrowserContext, consoleLines: string[]): Promise<Page> {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
+  await slowDown(page);
   page.setDefaultTimeout(20_000);
   page.on('console', (message) => {
     consoleLines.push(`${message.type()}: ${message.text()}`);
