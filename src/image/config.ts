@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DamagedError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { isDigest } from '../registry/reference.ts';
-import { looksSecret, mask, maskCredentials, maskEnvironment } from './secrets.ts';
+import { looksSecret, mask, maskCredentials, maskEnvironment } from '../core/masking.ts';
 import type { HistoryEntry, ImageConfig } from './types.ts';
 
 /** Longest text kept of one history entry or label, and of all together. */

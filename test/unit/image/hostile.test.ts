@@ -10,7 +10,7 @@ import { readLayer } from '../../../src/image/layer.ts';
 import { parseManifest } from '../../../src/image/manifest.ts';
 import { readOsRelease } from '../../../src/image/operating-system.ts';
 import { readImage } from '../../../src/image/read-image.ts';
-import { maskCredentials } from '../../../src/image/secrets.ts';
+import { maskCredentials } from '../../../src/core/masking.ts';
 import { normalisePath } from '../../../src/image/tar-path.ts';
 import { gnuLong, paxHeader, tar } from '../../support/tar.ts';
 import { run } from './cataloguers/support.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { looksSecret, maskCredentials, maskEnvironment } from '../../../src/image/secrets.ts';
+import { looksSecret, maskCredentials, maskEnvironment } from '../../../src/core/masking.ts';
 
 describe('hiding what looks like a secret', () => {
   const masked: [string, string][] = [
