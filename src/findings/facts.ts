@@ -272,7 +272,7 @@ export function placementFacts(
   };
   if (totals.pods >= 10 || totals.clusters >= 3)
     add('runtime.replicas', { n: String(totals.pods), m: String(totals.clusters) });
-  if (systemNamespace.test(workload.namespace) && /(^|\.)mcr\.microsoft\.com\//.test(container.image)) {
+  if (systemNamespace.test(workload.namespace) && /^([\w-]+\.)*mcr\.microsoft\.com\//.test(container.image)) {
     add('runtime.system-namespace', { name: workload.name });
   }
   if (security.privileged === true) add('runtime.privileged');
