@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { connectByPaste, waitScanned } from './support/connect.ts';
 import { useSession } from './support/session.ts';
+import { stepByStep } from './support/steps.ts';
 import { waitUntil } from './support/wait.ts';
 
 describe('a scan that is cancelled in the editor', function () {
   this.timeout(240_000);
   this.slow(120_000);
-  this.bail(true);
+  stepByStep();
   const session = useSession({ pictures: 'cancel', settings: { 'plimsoll.scan.concurrency': 1 } });
 
   const layers = async () =>

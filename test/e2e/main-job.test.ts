@@ -6,6 +6,7 @@ import { connectByPaste, connectCommand, paste, waitScanned, wizardTitle } from 
 import { findSecret } from './support/leaks.ts';
 import { ReportPage } from './support/report-page.ts';
 import { useSession } from './support/session.ts';
+import { stepByStep } from './support/steps.ts';
 import { readable, waitUntil } from './support/wait.ts';
 
 const orders = 'services/orders/Dockerfile';
@@ -15,7 +16,7 @@ const staging = ['Harbour', 'Harbour Staging'];
 describe('the main job, from an empty VS Code to a Dockerfile line', function () {
   this.timeout(240_000);
   this.slow(120_000);
-  this.bail(true);
+  stepByStep();
   const session = useSession({ pictures: 'main-job' });
 
   it('begins with a welcome that leads to the wizard', async () => {

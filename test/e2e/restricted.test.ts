@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { connectByPaste, waitScanned } from './support/connect.ts';
 import { useSession } from './support/session.ts';
+import { stepByStep } from './support/steps.ts';
 import { waitUntil } from './support/wait.ts';
 
 describe('in restricted mode', function () {
   this.timeout(240_000);
   this.slow(120_000);
-  this.bail(true);
+  stepByStep();
   const session = useSession({ pictures: 'restricted', trusted: false });
 
   it('checks Dockerfiles by the rules alone, and applies no ignore of the folder', async () => {
@@ -37,7 +38,7 @@ describe('in restricted mode', function () {
 describe('with no folder open', function () {
   this.timeout(240_000);
   this.slow(120_000);
-  this.bail(true);
+  stepByStep();
   const session = useSession({ pictures: 'no-folder', folder: 'none' });
 
   it('says nothing and waits', async () => {

@@ -12,6 +12,7 @@ import { installServerHost } from '../../support/vscode-host/install.ts';
 import { installExtension, startVscodeServer, type VscodeServer } from '../../support/vscode-host/server.ts';
 import { settingsText, type Settings } from '../../support/vscode-host/settings.ts';
 import { slowDown } from './slowdown.ts';
+import { EarlierStepFailed } from './steps.ts';
 import { switchTheme, themes, type Theme } from './theme.ts';
 import { Workbench } from './workbench.ts';
 
@@ -157,6 +158,7 @@ export function useSession(options: SessionOptions = {}): () => Session {
   afterEach(async function () {
     if (session === undefined || this.currentTest?.state !== 'failed') return;
     failed = true;
+    if (this.currentTest.err instanceof EarlierStepFailed) return;
     const name = fileName(this.currentTest.fullTitle());
     fs.mkdirSync(path.join(artifacts, 'e2e'), { recursive: true });
     await session.page.screenshot({ path: path.join(artifacts, 'e2e', `${name}.png`) });
