@@ -158,6 +158,10 @@ export interface DockerfileMark {
   /** Markdown paragraphs for the hover; third-party text is already escaped. */
   readonly hover: string;
   readonly findingIds: readonly string[];
+  /** Findings by effective severity. */
+  readonly counts: SeverityCounts;
+  /** ISO time of the scan that the mark comes from. */
+  readonly scannedAt: string;
   readonly related?: readonly { readonly line: number; readonly message: string }[];
 }
 

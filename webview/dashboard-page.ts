@@ -211,14 +211,21 @@ export class DashboardPage {
             el('li', {}, this.#text(`kind:${kind}`, `${texts.number(count)} ${label}`, { assetKinds: [kind] })),
           ),
       ),
-      el('p', { class: 'quiet' }, texts.t('dashboard.scanned', { scanned: assets.scanned, not: notScanned })),
-      assets.notScanned.length === 0
-        ? undefined
-        : el(
-            'ul',
-            { class: 'card-list quiet' },
-            ...assets.notScanned.map(({ reason, count }) => el('li', {}, data(`${texts.number(count)}: ${reason}`))),
-          ),
+      this.#fold(
+        texts.t('dashboard.scanned', { scanned: assets.scanned, not: notScanned }),
+        assets.notScanned.map(({ reason, count }) => `${texts.number(count)}: ${reason}`),
+      ),
+    );
+  }
+
+  /** A line that unfolds to what it sums up. */
+  #fold(line: string, items: readonly string[]): HTMLElement {
+    if (items.length === 0) return el('p', { class: 'quiet' }, line);
+    return el(
+      'details',
+      {},
+      el('summary', { class: 'quiet' }, line),
+      el('ul', { class: 'card-list quiet' }, ...items.slice(0, 50).map((item) => el('li', {}, data(item)))),
     );
   }
 
@@ -253,15 +260,9 @@ export class DashboardPage {
       ),
       withoutAdvisories.length === 0
         ? undefined
-        : el(
-            'details',
-            {},
-            el('summary', {}, texts.plural('dashboard.withoutAdvisories', withoutAdvisories.length)),
-            el(
-              'ul',
-              { class: 'card-list' },
-              ...withoutAdvisories.slice(0, 50).map(({ what, reason }) => el('li', {}, data(`${what}: ${reason}`))),
-            ),
+        : this.#fold(
+            texts.plural('dashboard.withoutAdvisories', withoutAdvisories.length),
+            withoutAdvisories.map(({ what, reason }) => `${what}: ${reason}`),
           ),
     );
   }

@@ -5,6 +5,7 @@ import { type Ignore, covers } from '../dockerfile/ignores.ts';
 import { type Dockerfile, finalChain } from '../dockerfile/model.ts';
 import type { DockerfileAnalysis, DockerfileMark } from '../engine-contract.ts';
 import type { Finding } from '../findings/types.ts';
+import type { SeverityCounts } from '../report/contract.ts';
 import { type ImageLink, type ImageRecord, Documents } from '../scan/documents.ts';
 import { placesIn } from '../scan/dockerfile-links.ts';
 import type { StateStore } from '../store/state-store.ts';
@@ -147,6 +148,8 @@ function makeMark(
     message: messageOf(sorted, isBase, possible),
     hover: hoverOf(sorted, isBase, record, link),
     findingIds: sorted.map(({ id }) => id),
+    counts: countsOf(sorted),
+    scannedAt: record.scannedAt,
   };
 }
 
@@ -156,9 +159,7 @@ function messageOf(findings: readonly Finding[], isBase: boolean, possible: bool
   const what = isBase ? 'The base image has' : 'Packages from this line have';
   const advice =
     fixable?.package?.fixed === undefined
-      ? isBase
-        ? ' No fix yet.'
-        : ' No fix yet.'
+      ? ' No fix yet.'
       : isBase
         ? ' Rebuild on a newer one.'
         : ` Update ${fixable.package.name} to ${fixable.package.fixed}.`;
@@ -167,15 +168,20 @@ function messageOf(findings: readonly Finding[], isBase: boolean, possible: bool
 }
 
 function countsText(findings: readonly Finding[]): string {
-  const counts = new Map<Severity, number>();
+  const counts = countsOf(findings);
+  return severities
+    .filter((severity) => counts[severity] > 0)
+    .map((severity) => `${counts[severity]} ${severity}`)
+    .join(', ');
+}
+
+function countsOf(findings: readonly Finding[]): SeverityCounts {
+  const counts = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
   for (const finding of findings) {
     const level = effectiveOf(finding);
-    if (level !== undefined) counts.set(level, (counts.get(level) ?? 0) + 1);
+    if (level !== undefined) counts[level]++;
   }
-  return severities
-    .filter((severity) => counts.has(severity))
-    .map((severity) => `${counts.get(severity) ?? 0} ${severity}`)
-    .join(', ');
+  return counts;
 }
 
 function hoverOf(findings: readonly Finding[], isBase: boolean, record: ImageRecord, link: ImageLink): string {

@@ -8,6 +8,7 @@ import type { ArmResource, ReadError, SnapshotSubscription } from '../inventory/
 import type { ClusterFacts } from '../kubernetes/cluster-facts.ts';
 import type { RunningContainer, Workload } from '../kubernetes/types.ts';
 import type { RegistryFacts } from '../azure/registry-facts.ts';
+import { roleForAction } from '../azure/roles.ts';
 import type { ImageRecord } from '../scan/documents.ts';
 
 export function node(
@@ -330,7 +331,7 @@ export function failureNode(parentId: string, connectionId: string, what: string
   if (code === 'access-denied') {
     const action =
       isEngineError(error) && 'action' in error && typeof error.action === 'string' ? error.action : undefined;
-    return deniedNode(`${parentId}/denied`, connectionId, what, action ?? message, message, nextStep);
+    return deniedNode(`${parentId}/denied`, connectionId, what, permissionInWords(action, message), message, nextStep);
   }
   return node('error', `${parentId}/error`, `Could not load ${what}`, connectionId, {
     description: shortReason(message),
@@ -387,11 +388,18 @@ export function readErrorNode(
     `${parentId}/denied/${error.id.toLowerCase()}`,
     connectionId,
     what,
-    error.action ?? error.code,
+    permissionInWords(error.action, error.code),
     reason,
     'Assign the Reader role.',
     command,
   );
+}
+
+/** The role that holds a missing action says more than the action does; the action stands in the reason. */
+function permissionInWords(action: string | undefined, otherwise: string): string {
+  if (action === undefined) return otherwise;
+  const role = roleForAction(action);
+  return role === undefined ? action : `${role.name} role missing`;
 }
 
 function shortReason(text: string): string {

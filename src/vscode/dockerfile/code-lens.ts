@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { l10n, settingsOf } from '../editor.ts';
 import type { EngineHost } from '../engine-host.ts';
 import { commandIds, internalCommandIds } from '../ids.ts';
+import { formatRelative } from '../l10n.ts';
 import { dockerfileSettings, findingsLimits } from '../settings.ts';
 import type { Analyses } from './analyses.ts';
 import type { DockerfileDiagnostics } from './diagnostics.ts';
@@ -9,6 +10,7 @@ import { dockerfileSelector } from './documents.ts';
 import { withinLimits } from './marks.ts';
 import { toRange } from './ranges.ts';
 import type { Disposable } from '../disposable.ts';
+import { countsInWords } from '../words.ts';
 
 /** Lines above FROM, only from results that exist: nothing appears later and makes lines jump. */
 export function registerCodeLens(
@@ -36,18 +38,25 @@ export function registerCodeLens(
           if (id === undefined || !/^\s*FROM\b/i.test(document.lineAt(mark.range.start.line).text)) continue;
           const at = toRange(mark.range).with(new vscode.Position(mark.range.start.line, 0));
           lenses.push(
-            new vscode.CodeLens(at, { title: mark.message, command: commandIds.showFinding, arguments: [id] }),
+            new vscode.CodeLens(at, {
+              title: l10n.t('{counts} · base image checked {when}', {
+                counts: countsInWords(l10n, mark.counts),
+                when: formatRelative(l10n, mark.scannedAt, new Date()),
+              }),
+              tooltip: mark.message,
+              command: commandIds.showFinding,
+              arguments: [id],
+            }),
           );
         }
         const [link] = links.toSorted((a, b) => b.score - a.score);
         const stage = lastFrom(document);
         if (link !== undefined && stage !== undefined) {
+          const name = link.tag === undefined ? link.repository : `${link.repository}:${link.tag}`;
           lenses.push(
             new vscode.CodeLens(new vscode.Range(stage, 0, stage, 0), {
-              title: l10n.t('Builds {image}', {
-                image: link.tag === undefined ? link.repository : `${link.repository}:${link.tag}`,
-              }),
-              tooltip: l10n.t('Findings of this image, in the report'),
+              title: l10n.t('Builds {image}', { image: withoutHost(name) }),
+              tooltip: l10n.t('Findings of {image}, in the report', { image: name }),
               command: internalCommandIds.openLinkedRepository,
               arguments: [link.image],
             }),
@@ -64,4 +73,9 @@ function lastFrom(document: vscode.TextDocument): number | undefined {
     if (/^\s*FROM\s/i.test(document.lineAt(line).text)) return line;
   }
   return undefined;
+}
+
+/** The first segment is a host when it holds a dot or a port. Distribution, "reference". */
+function withoutHost(name: string): string {
+  return name.replace(/^[^/]*[.:][^/]*\//, '');
 }

@@ -1,3 +1,4 @@
+import { severities } from '../../core/severity.ts';
 import type { ReportedViolation, RuleSeverity } from '../../dockerfile/types.ts';
 import type { DockerfileMark } from '../../engine-contract.ts';
 import type { FindingsLimits } from '../settings.ts';
@@ -14,18 +15,10 @@ export function levelled(
   });
 }
 
-/** Marks of scan results that the limits of the findings settings leave. Critical and high are warnings, medium information, low hints. */
+/** Marks of scan results that have a finding at or above the least severity of the findings settings. */
 export function withinLimits(marks: readonly DockerfileMark[], limits: FindingsLimits): readonly DockerfileMark[] {
-  switch (limits.minimumSeverity) {
-    case 'critical':
-    case 'high':
-      return marks.filter(({ severity }) => severity === 'warning');
-    case 'medium':
-      return marks.filter(({ severity }) => severity !== 'hint');
-    case 'low':
-    case 'info':
-      return marks;
-  }
+  const shown = severities.slice(0, severities.indexOf(limits.minimumSeverity) + 1);
+  return marks.filter(({ counts }) => shown.some((severity) => counts[severity] > 0));
 }
 
 /** Edits of "fix all": safe fixes in the order of the file; of two that overlap the first wins. */

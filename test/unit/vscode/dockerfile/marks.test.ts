@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Fix, ReportedViolation } from '../../../../src/dockerfile/types.ts';
+import type { Severity } from '../../../../src/core/severity.ts';
 import type { DockerfileMark } from '../../../../src/engine-contract.ts';
 import { levelled, safeEdits, withinLimits } from '../../../../src/vscode/dockerfile/marks.ts';
 
@@ -36,18 +37,23 @@ describe('marks of a Dockerfile', () => {
   });
 
   it('27.11: follow the minimum severity', () => {
-    const mark = (severity: DockerfileMark['severity']): DockerfileMark => ({
-      range: range(0, 0, 1),
-      rule: 'df-base-image-no-known-vulnerabilities',
-      severity,
-      message: 'm',
-      hover: '',
-      findingIds: [],
-    });
-    const marks = [mark('warning'), mark('information'), mark('hint')];
-    const left = (minimumSeverity: 'critical' | 'high' | 'medium' | 'low' | 'info') =>
-      withinLimits(marks, { minimumSeverity, hideWithoutFix: false }).length;
-    assert.deepEqual([left('critical'), left('high'), left('medium'), left('low'), left('info')], [1, 1, 2, 3, 3]);
+    const mark = (...levels: readonly Severity[]): DockerfileMark => {
+      const counts = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
+      for (const level of levels) counts[level]++;
+      return {
+        range: range(0, 0, 1),
+        rule: 'df-base-image-no-known-vulnerabilities',
+        severity: 'warning',
+        message: 'm',
+        hover: '',
+        findingIds: [],
+        counts,
+        scannedAt: '2026-05-18T10:00:00Z',
+      };
+    };
+    const marks = [mark('low', 'critical'), mark('high'), mark('medium', 'low'), mark('low'), mark('info')];
+    const left = (minimumSeverity: Severity) => withinLimits(marks, { minimumSeverity, hideWithoutFix: false }).length;
+    assert.deepEqual([left('critical'), left('high'), left('medium'), left('low'), left('info')], [1, 2, 3, 4, 5]);
   });
 
   it('are fixed all at once by safe fixes that do not touch each other', () => {
