@@ -9,7 +9,10 @@ export interface Package {
   readonly name: string;
   readonly version: string;
   readonly architecture?: string;
-  /** Source package, when known; its name or version may differ from the package's own. */
+  /**
+   * Source package, when known; its name or version may differ from the package's own. An rpm source whose version-release
+   * is another than the package's has no epoch here, because none is recorded: such versions compare without epochs.
+   */
   readonly source?: { readonly name: string; readonly version: string };
   /** File in the image that told us, without leading slash. */
   readonly path?: string;
@@ -19,8 +22,12 @@ export interface Package {
   readonly declared?: boolean;
   /** True when it comes from another vendor's repository than the distribution's: its version has another scheme. */
   readonly thirdParty?: boolean;
+  /** Label `name:stream:version:context` of an rpm that belongs to a module: its advisories hold for that stream alone. */
+  readonly modularity?: string;
   /** True when it is needed to build or test only, by its lock file. */
   readonly developmentOnly?: boolean;
+  /** True when it came from a repository, an archive or a folder: its version need not be that of the ecosystem's index. */
+  readonly notFromIndex?: boolean;
   readonly purl?: string;
 }
 
@@ -31,8 +38,19 @@ export interface Problem {
   readonly line?: number;
 }
 
+/** Says of packages that another cataloguer finds, that they are needed to build or test only. */
+export interface DevelopmentMark {
+  readonly type: PackageType;
+  readonly name: string;
+  readonly version: string;
+  /** The file that tells of them, or a directory above it. */
+  readonly within: string;
+}
+
 export type Catalogued =
-  { readonly kind: 'package'; readonly package: Package } | { readonly kind: 'problem'; readonly problem: Problem };
+  | { readonly kind: 'package'; readonly package: Package }
+  | { readonly kind: 'problem'; readonly problem: Problem }
+  | { readonly kind: 'development'; readonly mark: DevelopmentMark };
 
 /** A regular file of the merged view, read in one piece (its size was checked against the cataloguer's ceiling). */
 export interface ImageFile {
@@ -49,11 +67,42 @@ export interface ImageView {
   list(directory: string): readonly string[];
 }
 
+/** A regular file before anything of it was read. */
+export interface OfferedFile {
+  readonly path: string;
+  readonly size: number;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** Reads the bytes of one file as they pass by, and keeps little of them. */
+export interface Extractor {
+  /**
+   * The next bytes, in order. They are the caller's and valid until the answer is there. False: it is not what was looked
+   * for; no more is asked and nothing is kept. Throws EngineError, which becomes a problem of the file.
+   */
+  write(bytes: Uint8Array): boolean | Promise<boolean>;
+  /** After the last byte: what is kept; undefined when the file was not what was looked for. Throws as `write` does. */
+  end(): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /** The rest will not come. */
+  abandon?(): void;
+}
+
 /** Reads one package source. Parsing only: the walker opens files, enforces limits and orders results. */
 export interface Cataloguer {
   /** Stable; appears in reports: `dpkg-status`, `apk-installed`, `npm-installed`. */
   readonly id: string;
   readonly maxFileBytes: number;
+  /**
+   * Reads a file as it passes by instead of having it kept whole: `read` is then given the extract, whatever the size of
+   * the file. Goes before `reduce`.
+   */
+  extract?(file: OfferedFile): Extractor | undefined;
+  /**
+   * The first bytes decide, whatever the name: files that `wants` accepts are offered to `extract`, and `read` is called
+   * for those that gave an extract. Cataloguers by content share one extractor, and each reads its part of the extract.
+   */
+  readonly byContent?: boolean;
   /**
    * One file lists many packages and is rewritten whole by every layer that installs something: layers are then told by
    * comparing the sets. Absent: the file belongs to its packages alone, and the layer that holds it brought them.
@@ -74,6 +123,12 @@ export interface OperatingSystem {
   readonly codename?: string;
   /** OSV ecosystem with its suffix, such as `Debian:12`; absent when OSV has no data for it. */
   readonly ecosystem?: string;
+  /** Why there is no ecosystem, as a clause: `OSV has no advisories for Amazon Linux`. */
+  readonly uncovered?: string;
+  /** Repositories that the packages of a Red Hat image come from, such as `rhel-9-for-x86_64-baseos-rpms`. */
+  readonly contentSets?: readonly string[];
+  /** OSV ecosystems of those repositories, `Red Hat:enterprise_linux:9::appstream`; absent when the image does not say them. */
+  readonly streams?: readonly string[];
 }
 
 /** One layer of a finished image report, lowest first. */
@@ -152,6 +207,10 @@ export interface KeepRule {
   readonly maxBytes: number;
   /** Leaves out what nobody will read; the result stands for the content from then on. */
   readonly reduce?: (path: string, bytes: Uint8Array) => Uint8Array;
+  /** Reads the file as it passes by: the extract stands for the content. Undefined: the file is not kept. */
+  readonly extract?: (file: OfferedFile) => Extractor | undefined;
+  /** The rule offers files of any name: nobody wants this path as such, and what is kept becomes the entry's `extract`. */
+  readonly byContent?: boolean;
 }
 
 /** Asked for the path of every entry of every layer: compares strings, no I/O. */
@@ -172,8 +231,10 @@ export interface LayerEntry {
   readonly size: number;
   /** Target of a link, as written. */
   readonly target?: string;
-  /** Kept when a cataloguer wants the file. */
+  /** Kept when a cataloguer wants the path: the content, its reduced form or its extract, as the rule says. */
   readonly content?: Uint8Array;
+  /** Kept of a file whose first bytes, not its name, said that a cataloguer reads it. */
+  readonly extract?: Uint8Array;
 }
 
 /** Keeps what was read, so that no layer is read twice. Implemented by the store. */
