@@ -2,6 +2,8 @@ import { TurnTaker } from '../core/concurrency.ts';
 import { isAbort, isEngineError } from '../core/errors.ts';
 import { compareText } from '../core/order.ts';
 import { placePackages, packageKey, type PackageState, type Placement } from './attribution.ts';
+import { withoutInstalled } from './declared.ts';
+import { DevelopmentMarks } from './development-marks.ts';
 import { FileTree, type DatabaseState, type MissingContent, type TreeFile } from './file-tree.ts';
 import { anyOf, keepForCataloguer } from './keep.ts';
 import { detectOperatingSystem, keepReleaseFiles, releaseFiles } from './operating-system.ts';
@@ -36,15 +38,29 @@ export interface Catalogue {
 const systemTypes: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm']);
 const apkDatabase = /(?:^|\/)lib\/apk\/db\/installed$/;
 
-/** What has to be kept of a layer so that `catalogue` can work: files of cataloguers, release files, file lists of dpkg. */
+/**
+ * What has to be kept of a layer so that `catalogue` can work: files of cataloguers, release files, file lists of dpkg;
+ * where nobody wants the path, what cataloguers by content find.
+ */
 export function keepFilter(cataloguers: readonly Cataloguer[]): KeepFilter {
-  return anyOf([...cataloguers.map(keepForCataloguer), keepReleaseFiles, keepFileLists(languageFiles(cataloguers))]);
+  const byName = cataloguers.filter(({ byContent }) => byContent !== true);
+  const byContent = cataloguers.find((cataloguer) => cataloguer.byContent === true); // they share one extractor
+  return anyOf([
+    ...byName.map(keepForCataloguer),
+    keepReleaseFiles,
+    keepFileLists(languageFiles(cataloguers)),
+    ...(byContent === undefined ? [] : [keepForCataloguer(byContent)]),
+  ]);
 }
+
+/** Where packages of operating systems have their programs; their lists name ten times as many other files. */
+const programPath = /(?:^|\/)(?:s?bin|games|libexec)\/[^/]+$|^(?:usr\/)?lib(?:exec|64)?\/(?:.*\/)?[^/.]+$/;
 
 /** Files of packages that an operating system may own; its own databases and per-package files are not meant. */
 function languageFiles(cataloguers: readonly Cataloguer[]): (path: string) => boolean {
   const languages = cataloguers.filter((cataloguer) => !/^(?:apk|dpkg|rpm)-/.test(cataloguer.id));
-  return (path) => languages.some((cataloguer) => cataloguer.wants(path));
+  return (path) =>
+    languages.some((cataloguer) => (cataloguer.byContent === true ? programPath.test(path) : cataloguer.wants(path)));
 }
 
 /**
@@ -75,15 +91,20 @@ export async function catalogue(
   const problems: Problem[] = [...tree.problems];
   const collected: CataloguedPackage[] = [];
   const seenSystemPackages = new Set<string>();
+  const marks = new DevelopmentMarks();
   const turns = new TurnTaker();
   for (const cataloguer of cataloguers) {
-    const mine = files.filter((file) => cataloguer.wants(file.path));
+    const mine = files.flatMap((file) => asSeenBy(cataloguer, file));
     if (mine.length === 0) continue;
     const place = cataloguer.database === true ? await placement(cataloguer, tree, view, signal) : undefined;
     for (const file of mine) {
       for (const item of await readAll(cataloguer, imageFile(file), view, signal)) {
         if (item.kind === 'problem') {
           problems.push(item.problem);
+          continue;
+        }
+        if (item.kind === 'development') {
+          marks.add(item.mark);
           continue;
         }
         const found = item.package;
@@ -109,8 +130,9 @@ export async function catalogue(
     signal,
   );
   const packages: CataloguedPackage[] = [];
-  for (const { found, ...rest } of collected) {
-    packages.push({ found: complete(found, os, owners), ...rest });
+  for (const { found, ...rest } of await withoutInstalled(collected, signal)) {
+    const marked = marks.has(found) ? { ...found, developmentOnly: true } : found;
+    packages.push({ found: complete(marked, os, owners), ...rest });
     await turns.pause();
     signal.throwIfAborted();
   }
@@ -125,12 +147,21 @@ export async function catalogue(
 
 function complete(found: Package, os: OperatingSystem | undefined, owners: ReadonlyMap<string, string>): Package {
   const purl = packageUrl(found, os);
-  const ownedBy = systemTypes.has(found.type) || found.path === undefined ? undefined : owners.get(found.path);
+  // Inside an archive the package is found at `archive!/member`: the archive is what is owned.
+  const file = found.path?.split('!/', 1)[0];
+  const ownedBy = systemTypes.has(found.type) || file === undefined ? undefined : owners.get(file);
   return {
     ...found,
     ...(purl === undefined ? {} : { purl }),
     ...(ownedBy === undefined ? {} : { ownedBy }),
   };
+}
+
+/** The file as the cataloguer reads it; nothing when it does not. */
+function asSeenBy(cataloguer: Cataloguer, file: TreeFile): readonly TreeFile[] {
+  const { extract, content } = file;
+  if (cataloguer.byContent === true) return extract === undefined ? [] : [{ ...file, content: extract }];
+  return content !== undefined && cataloguer.wants(file.path) ? [file] : [];
 }
 
 function comparePackages(a: Package, b: Package): number {

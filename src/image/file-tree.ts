@@ -36,6 +36,7 @@ export interface TreeFile {
   readonly size: number;
   readonly layer: number;
   readonly content?: Uint8Array;
+  readonly extract?: Uint8Array;
 }
 
 /** A file whose content has to be read, but was not kept because its layer has it under another name. */
@@ -43,6 +44,8 @@ export interface MissingContent {
   readonly layer: number;
   /** Path in the archive of that layer. */
   readonly path: string;
+  /** Path at which it is wanted. */
+  readonly wantedAs: string;
 }
 
 /** Content of a database file after a layer changed it; undefined when the layer removed it. */
@@ -103,7 +106,7 @@ export class FileTree {
       const path = application.add(entry);
       if (path === undefined) {
         const reason = `it is a hard link to "${(entry.target ?? '').slice(0, 300)}", which is not in the image`;
-        if (this.#options.keep(entry.path) !== undefined) this.problems.push({ path: entry.path, reason });
+        if (this.#isWanted(entry.path)) this.problems.push({ path: entry.path, reason });
       } else this.#note(path, entry);
     }
     this.#nodes = application.nodes;
@@ -115,13 +118,19 @@ export class FileTree {
   #note(path: string, entry: LayerEntry): void {
     const direct = entry.kind === 'file' && path === entry.path;
     if (direct && entry.content === undefined) return; // nobody wants it, or it was too large and that was said
-    if (direct || this.#options.keep(path) !== undefined) {
+    if (direct || this.#isWanted(path)) {
       if (entry.kind === 'symlink') this.#wantedLinks.add(path);
       else if (entry.kind === 'file' || entry.kind === 'hardlink') {
         if (this.#options.isDatabase(path) && !this.#databases.has(path)) this.#databases.set(path, []);
         if (!direct) this.#withoutContent.add(path);
       }
     }
+  }
+
+  /** Wanted as a path; what its first bytes would say is not asked. */
+  #isWanted(path: string): boolean {
+    const rule = this.#options.keep(path);
+    return rule !== undefined && rule.byContent !== true;
   }
 
   #recordDatabases(layer: number): void {
@@ -164,7 +173,7 @@ export class FileTree {
   }
 
   /**
-   * Files with content, in code unit order of their paths. A symbolic link at a wanted path counts as a file of its own
+   * Files with content or an extract, in code unit order of their paths. A symbolic link at a wanted path counts as a file of its own
    * when the file it leads to is not wanted by its own path.
    */
   async wanted(signal: AbortSignal): Promise<TreeFile[]> {
@@ -174,9 +183,9 @@ export class FileTree {
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       for (const [name, node] of next.directory.children) {
         if (node.kind === 'directory') pending.push({ path: join(next.path, name), directory: node });
-        else if (node.kind === 'file' && node.entry.content !== undefined) {
+        else if (node.kind === 'file' && isKept(node.entry)) {
           const path = join(next.path, name);
-          if (this.#options.keep(path) !== undefined) files.push(asFile(path, node));
+          if (node.entry.extract !== undefined || this.#isWanted(path)) files.push(asFile(path, node));
         }
       }
       await turns.pause();
@@ -192,17 +201,17 @@ export class FileTree {
   /** Contents to read in a second pass, so that `wanted` is complete. */
   missing(): MissingContent[] {
     const missing = new Map<string, MissingContent>();
-    const note = (leaf: Leaf): void => {
+    const note = (leaf: Leaf, wantedAs: string): void => {
       if (leaf.entry.content !== undefined) return;
-      missing.set(`${leaf.origin} ${leaf.entry.path}`, { layer: leaf.origin, path: leaf.entry.path });
+      missing.set(`${leaf.origin} ${leaf.entry.path}`, { layer: leaf.origin, path: leaf.entry.path, wantedAs });
     };
     for (const link of this.#wantedLinks) {
       const found = this.#throughLink(link);
-      if (found !== undefined) note(found.node);
+      if (found !== undefined) note(found.node, link);
     }
     for (const path of this.#withoutContent) {
       const found = find(this.#root, path, false);
-      if (found?.node.kind === 'file' && this.#options.keep(found.node.entry.path) === undefined) note(found.node);
+      if (found?.node.kind === 'file' && !this.#isWanted(found.node.entry.path)) note(found.node, path);
     }
     return [...missing.values()];
   }
@@ -211,14 +220,24 @@ export class FileTree {
   #throughLink(link: string): { path: string; node: Leaf } | undefined {
     if (find(this.#root, link, false)?.node.kind !== 'symlink') return undefined;
     const found = find(this.#root, link, true);
-    if (found?.node.kind !== 'file' || this.#options.keep(found.path) !== undefined) return undefined;
+    if (found?.node.kind !== 'file' || this.#isWanted(found.path)) return undefined;
     return { path: found.path, node: found.node };
   }
 }
 
 function asFile(path: string, node: Leaf): TreeFile {
-  const { size, content } = node.entry;
-  return { path, size, layer: node.layer, ...(content === undefined ? {} : { content }) };
+  const { size, content, extract } = node.entry;
+  return {
+    path,
+    size,
+    layer: node.layer,
+    ...(content === undefined ? {} : { content }),
+    ...(extract === undefined ? {} : { extract }),
+  };
+}
+
+function isKept({ content, extract }: LayerEntry): boolean {
+  return content !== undefined || extract !== undefined;
 }
 
 /** One layer being put on the tree. */
@@ -265,7 +284,7 @@ class Application {
       this.nodes--;
       if (current.kind === 'directory') {
         for (const [name, child] of current.children) pending.push([join(at, name), child]);
-      } else if (current.entry.content !== undefined) this.#removed.set(at, current);
+      } else if (isKept(current.entry)) this.#removed.set(at, current);
     }
   }
 
@@ -368,8 +387,13 @@ class Application {
 
 function sameContent(a: LayerEntry, b: LayerEntry): boolean {
   if (a === b) return true;
-  if (a.content === undefined || b.content === undefined || a.size !== b.size) return false;
-  return Buffer.compare(a.content, b.content) === 0;
+  if (a.size !== b.size || !isKept(a) || !isKept(b)) return false;
+  return sameBytes(a.content, b.content) && sameBytes(a.extract, b.extract);
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return Buffer.compare(a, b) === 0;
 }
 
 function join(directory: string, name: string): string {

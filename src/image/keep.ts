@@ -14,6 +14,8 @@ export function anyOf(filters: readonly KeepFilter[]): KeepFilter {
 export function keepForCataloguer(cataloguer: Cataloguer): KeepFilter {
   const rule: KeepRule = {
     maxBytes: cataloguer.maxFileBytes,
+    ...(cataloguer.extract === undefined ? {} : { extract: (file) => cataloguer.extract?.(file) }),
+    ...(cataloguer.byContent === true ? { byContent: true } : {}),
     ...(cataloguer.reduce === undefined ? {} : { reduce: (path, bytes) => cataloguer.reduce?.(path, bytes) ?? bytes }),
   };
   return (path) => (cataloguer.wants(path) ? rule : undefined);

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { TurnTaker } from '../core/concurrency.ts';
-import { DamagedError, DigestMismatchError, LimitExceededError } from '../core/errors.ts';
+import { DamagedError, DigestMismatchError, LimitExceededError, isEngineError } from '../core/errors.ts';
 import { decompress } from './decompress.ts';
 import { defaultLayerLimits, type LayerLimits } from './limits.ts';
 import { TarReader, type TarHandler, type TarMember } from './tar.ts';
 import { normalisePath } from './tar-path.ts';
-import type { KeepFilter, KeepRule, LayerContent, LayerEntry, Problem } from './types.ts';
+import type { Extractor, KeepFilter, KeepRule, LayerContent, LayerEntry, Problem } from './types.ts';
 
 /** What manifest and config promise about a layer. */
 export interface ExpectedLayer {
@@ -63,12 +63,17 @@ export async function readLayer(
       archiveBytes += chunk.length;
       checkExpansion(expected, limits, blobBytes, archiveBytes);
       archiveHash.update(chunk);
-      reader.write(chunk);
+      for (let at = 0; at < chunk.length;) {
+        at = reader.write(chunk, at);
+        await reader.waiting;
+      }
       await turns.pause();
     }
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
     damage = error;
+  } finally {
+    collector.abandon();
   }
 
   const digest = `sha256:${blobHash.digest('hex')}`;
@@ -107,6 +112,14 @@ function checkExpansion(expected: ExpectedLayer, limits: LayerLimits, blobBytes:
   }
 }
 
+/** A file that is being read as it passes by. */
+interface Extracting {
+  readonly path: string;
+  readonly size: number;
+  readonly rule: KeepRule;
+  readonly extractor: Extractor;
+}
+
 const whiteoutPrefix = '.wh.';
 const opaqueName = '.wh..wh..opq';
 const aufsPrefix = '.wh..wh.';
@@ -121,14 +134,16 @@ class Collector implements TarHandler {
   #passedOver = 0;
   #keptBytes = 0;
   #wanted: { path: string; size: number; rule: KeepRule } | undefined;
+  #extracting: Extracting | undefined;
 
   constructor(keep: KeepFilter, limits: LayerLimits) {
     this.#keep = keep;
     this.#limits = limits;
   }
 
-  member(member: TarMember): boolean {
+  member(member: TarMember): boolean | 'pieces' {
     this.#wanted = undefined;
+    this.#extracting = undefined;
     const path = normalisePath(member.name);
     if (path === undefined) {
       this.#problem(member.name, 'its path leads out of the image: passed over');
@@ -151,7 +166,14 @@ class Collector implements TarHandler {
       return false;
     }
     const rule = kind === 'file' ? this.#keep(path) : undefined;
-    if (rule !== undefined && this.#accepts(path, member, rule)) {
+    if (rule?.extract !== undefined) {
+      const { size, mode } = member;
+      const extractor = rule.extract({ path, size, mode });
+      if (extractor !== undefined && this.#accepts(path, member, rule)) {
+        this.#extracting = { path, size, rule, extractor };
+        return 'pieces'; // the entry follows with its extract
+      }
+    } else if (rule !== undefined && this.#accepts(path, member, rule)) {
       this.#wanted = { path, size: member.size, rule };
       return true; // the entry follows with its content
     }
@@ -166,6 +188,59 @@ class Collector implements TarHandler {
     const content = rule.reduce?.(path, bytes) ?? bytes;
     this.#keptBytes += content.length;
     this.entries.push({ path, kind: 'file', size, content });
+  }
+
+  piece(bytes: Buffer, isLast: boolean): boolean | Promise<boolean> {
+    const going = this.#extracting;
+    if (going === undefined) return false;
+    let more: boolean | Promise<boolean>;
+    try {
+      more = bytes.length === 0 || going.extractor.write(bytes);
+    } catch (error) {
+      return this.#spoilt(going, error);
+    }
+    if (more === false) return this.#extracted(going, undefined);
+    if (more === true && !isLast) return true;
+    return this.#pieceInTime(going, more, isLast);
+  }
+
+  async #pieceInTime(going: Extracting, write: boolean | Promise<boolean>, isLast: boolean): Promise<boolean> {
+    try {
+      if (!(await write)) return this.#extracted(going, undefined);
+      return isLast ? this.#extracted(going, await going.extractor.end()) : true;
+    } catch (error) {
+      return this.#spoilt(going, error);
+    }
+  }
+
+  /** Answers false: no more of this file is wanted. */
+  #extracted({ path, size, rule }: Extracting, extract: Uint8Array | undefined): false {
+    this.#extracting = undefined;
+    let kept = extract;
+    if (kept !== undefined && this.#keptBytes + kept.length > this.#limits.maxKeptBytes) {
+      this.#problem(
+        path,
+        `the files to read in this layer have more than ${this.#limits.maxKeptBytes} bytes: not read`,
+      );
+      kept = undefined;
+    }
+    this.#keptBytes += kept?.length ?? 0;
+    const part = kept === undefined ? {} : rule.byContent === true ? { extract: kept } : { content: kept };
+    this.entries.push({ path, kind: 'file', size, ...part });
+    return false;
+  }
+
+  #spoilt(going: Extracting, error: unknown): false {
+    if (!isEngineError(error)) throw error;
+    going.extractor.abandon?.();
+    this.#problem(going.path, error.message);
+    return this.#extracted(going, undefined);
+  }
+
+  /** The rest of the archive will not come. */
+  abandon(): void {
+    this.#extracting?.extractor.abandon?.();
+    this.#extracting = undefined;
   }
 
   problem(reason: string): void {
@@ -194,7 +269,7 @@ class Collector implements TarHandler {
       this.#problem(path, `it has ${member.size} bytes, more than the ${rule.maxBytes} that are read`);
       return false;
     }
-    if (this.#keptBytes + member.size > this.#limits.maxKeptBytes) {
+    if (rule.extract === undefined && this.#keptBytes + member.size > this.#limits.maxKeptBytes) {
       this.#problem(
         path,
         `the files to read in this layer have more than ${this.#limits.maxKeptBytes} bytes: not read`,

@@ -11,13 +11,15 @@ import type { MissingContent } from './file-tree.ts';
 import { historyOfLayers } from './history.ts';
 import { readLayer } from './layer.ts';
 import type { LayerLimits } from './limits.ts';
-import { choosePlatform, parseManifest, type ImageManifest } from './manifest.ts';
+import type { ImageManifest } from './manifest.ts';
+import { checkPlatform, resolveImage, type ResolvedImage } from './resolve.ts';
 import type {
   Cataloguer,
   ImageConfig,
   ImageReport,
   ImageSource,
   KeepFilter,
+  KeepRule,
   LayerCache,
   LayerContent,
   LayerReport,
@@ -25,8 +27,6 @@ import type {
   Problem,
 } from './types.ts';
 
-/** An index may name an index; more levels than this are a loop or a joke. */
-const maxIndexDepth = 4;
 const maxSecondPassBytes = 64 * 1024 * 1024;
 
 export interface ReadProgress {
@@ -41,7 +41,11 @@ export interface ReadImageRequest {
   readonly source: ImageSource;
   /** Without it: the only platform, else linux/amd64, else the first for Linux. */
   readonly platform?: Platform;
+  /** True: an image without an index that is for another platform is refused with BadInputError, instead of read. */
+  readonly strictPlatform?: boolean;
   readonly signal: AbortSignal;
+  /** Told what the reference stands for, before anything else is read. Not called for `dir:`. */
+  readonly onResolved?: (resolved: ResolvedImage) => void;
   /** Told about ten times a second. */
   readonly onProgress?: (progress: ReadProgress) => void;
   /** Larger images are refused with LimitExceededError. Bytes as they are transferred. */
@@ -100,13 +104,18 @@ export function createImageReader(options: ImageReaderOptions): ImageReader {
   async function read(request: ReadImageRequest): Promise<ImageReport> {
     const { source, signal } = request;
     if (source.tree !== undefined) return readRootfs(source.tree, source.ref, signal);
-    const { digest, manifest } = await resolveImage(source, request.platform, signal);
+    const { manifest, resolved } = await resolveImage(source, request.platform, signal);
+    const { digest } = resolved;
+    request.onResolved?.(resolved);
+    const wish = request.strictPlatform === true ? request.platform : undefined;
     const kept = await cache.getImage(digest);
     if (kept !== undefined) {
+      if (wish !== undefined) checkPlatform(kept.platform, wish, source.ref);
       log.debug('image report reused', { ref: source.ref, digest });
       return kept;
     }
     const config = await readConfig(source, manifest, signal);
+    if (wish !== undefined) checkPlatform(config, wish, source.ref);
     if (config.diffIds.length !== manifest.layers.length) {
       throw new DamagedError(
         `Cannot read image "${source.ref}": its manifest has ${manifest.layers.length} layers, its config ${config.diffIds.length}`,
@@ -311,33 +320,19 @@ function emptyLayer(diffId: string): LayerContent {
   return { diffId, entries: [], problems: [] };
 }
 
-/** Keeps what was kept and the files that are missing. */
+/** Keeps what was kept and the files that are missing, in the form of the path at which they are wanted. */
 function keepAlso(keep: KeepFilter, before: LayerContent, missing: readonly MissingContent[]): KeepFilter {
-  const also = new Set(missing.map(({ path }) => path));
-  for (const { path, content } of before.entries) if (content !== undefined && keep(path) === undefined) also.add(path);
-  return (path) => keep(path) ?? (also.has(path) ? { maxBytes: maxSecondPassBytes } : undefined);
-}
-
-async function resolveImage(
-  source: ImageSource,
-  platform: Platform | undefined,
-  signal: AbortSignal,
-): Promise<{ digest: string; manifest: ImageManifest }> {
-  const what = `"${source.ref}"`;
-  const resolved = await source.resolve(signal);
-  let { digest } = resolved.descriptor;
-  let document = parseManifest(resolved.bytes, resolved.descriptor.mediaType, what);
-  for (let depth = 0; document.kind === 'index'; depth++) {
-    if (depth >= maxIndexDepth) {
-      throw new LimitExceededError(`Cannot read ${what}: its indexes nest too deep`, 'Push the image again.');
-    }
-    const chosen = choosePlatform(document, platform, what);
-    ({ digest } = chosen);
-    const bytes = await source.manifest(digest, signal);
-    if (digestOf(bytes) !== digest) throw changed(`manifest ${digest}`, source.ref);
-    document = parseManifest(bytes, chosen.mediaType, what);
+  const also = new Map<string, KeepRule>();
+  const plain: KeepRule = { maxBytes: maxSecondPassBytes };
+  const wanted = (path: string): KeepRule | undefined => {
+    const rule = keep(path);
+    return rule?.byContent === true ? undefined : rule;
+  };
+  for (const { path, wantedAs } of missing) also.set(path, wanted(wantedAs) ?? plain);
+  for (const { path, content } of before.entries) {
+    if (content !== undefined && wanted(path) === undefined && !also.has(path)) also.set(path, plain);
   }
-  return { digest, manifest: document };
+  return (path) => wanted(path) ?? also.get(path) ?? keep(path);
 }
 
 async function readConfig(source: ImageSource, manifest: ImageManifest, signal: AbortSignal): Promise<ImageConfig> {

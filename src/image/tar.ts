@@ -7,6 +7,8 @@ export interface TarMember {
   readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
   /** Size of the file; of a sparse one with its holes. */
   readonly size: number;
+  /** Permission bits; 0 when the field is damaged. */
+  readonly mode: number;
   /** Target of a link, as written. */
   readonly target: string;
   /** Stored with holes left out: the content that follows is not the file's. */
@@ -16,10 +18,15 @@ export interface TarMember {
 }
 
 export interface TarHandler {
-  /** Called for each member. Answer true to be given its content, in one piece. */
-  member(member: TarMember): boolean;
+  /** Called for each member. Answer true to be given its content in one piece, 'pieces' to be given it as it comes. */
+  member(member: TarMember): boolean | 'pieces';
   /** Content of the member last announced. The bytes are the receiver's own. */
   content(bytes: Buffer): void;
+  /**
+   * The next piece of the content; of an empty file one empty piece. The bytes are the caller's, and valid until the answer
+   * is there. False: the rest is not wanted.
+   */
+  piece?(bytes: Buffer, isLast: boolean): boolean | Promise<boolean>;
   problem(reason: string): void;
 }
 
@@ -64,6 +71,9 @@ export class TarReader {
   #gathered = 0;
   #gatherFor: Extension | 'content' = 'content';
   #padding = 0;
+  /** Bytes of content that are still to be handed on in pieces. */
+  #passOn = 0;
+  #waiting: Promise<void> | undefined;
   /** The next block is a continuation of an old GNU sparse map. */
   #sparseMapContinues = false;
   #afterSparseMap = 0;
@@ -82,9 +92,23 @@ export class TarReader {
     this.#handler = handler;
   }
 
-  write(chunk: Buffer): void {
-    let at = 0;
+  /**
+   * Reads from `from` on. Returns where it stopped: at the end of the chunk, or before it when the handler asked for time;
+   * await `waiting` and call again from there.
+   */
+  write(chunk: Buffer, from = 0): number {
+    let at = from;
     while (at < chunk.length && !this.#finished) {
+      if (this.#passOn > 0) {
+        const take = Math.min(this.#passOn, chunk.length - at);
+        this.#passOn -= take;
+        if (this.#passOn === 0) this.#skip = this.#padding;
+        at += take;
+        this.#piece(chunk.subarray(at - take, at));
+        if (this.#waiting === undefined) continue;
+        if (at === chunk.length) this.#position += at;
+        return at;
+      }
       if (this.#gather !== undefined) {
         const take = Math.min(this.#gather.length - this.#gathered, chunk.length - at);
         chunk.copy(this.#gather, this.#gathered, at, at + take);
@@ -101,9 +125,11 @@ export class TarReader {
       }
       if (this.#partialLength === 0 && chunk.length - at >= blockBytes) {
         this.#afterHeader = this.#position + at + blockBytes;
-        this.#block(chunk, at);
         at += blockBytes;
-        continue;
+        this.#block(chunk, at - blockBytes);
+        if (this.#waiting === undefined) continue;
+        if (at === chunk.length) this.#position += at;
+        return at;
       }
       const take = Math.min(blockBytes - this.#partialLength, chunk.length - at);
       chunk.copy(this.#partial, this.#partialLength, at, at + take);
@@ -113,9 +139,35 @@ export class TarReader {
         this.#partialLength = 0;
         this.#afterHeader = this.#position + at;
         this.#block(this.#partial, 0);
+        if (this.#waiting === undefined) continue;
+        if (at === chunk.length) this.#position += at;
+        return at;
       }
     }
     this.#position += chunk.length;
+    return chunk.length;
+  }
+
+  /** Settles when the handler is ready for more; absent when it is ready now. */
+  get waiting(): Promise<void> | undefined {
+    return this.#waiting;
+  }
+
+  #piece(bytes: Buffer): void {
+    const answer = this.#handler.piece?.(bytes, this.#passOn === 0) ?? false;
+    if (answer === false) this.#stepOverRest();
+    else if (answer !== true) {
+      this.#waiting = answer.then((more) => {
+        this.#waiting = undefined;
+        if (!more) this.#stepOverRest();
+      });
+    }
+  }
+
+  #stepOverRest(): void {
+    if (this.#passOn === 0) return;
+    this.#skip = this.#passOn + this.#padding;
+    this.#passOn = 0;
   }
 
   /**
@@ -139,7 +191,7 @@ export class TarReader {
   end(): void {
     if (this.#finished) return;
     this.#finished = true;
-    if (this.#gather !== undefined || this.#skip > this.#padding || this.#partialLength > 0) {
+    if (this.#gather !== undefined || this.#passOn > 0 || this.#skip > this.#padding || this.#partialLength > 0) {
       const where = this.#current === '' ? '' : ` in or behind "${this.#current.slice(0, 200)}"`;
       this.#handler.problem(`the archive ends early${where}`);
     }
@@ -223,6 +275,7 @@ export class TarReader {
       name,
       kind,
       size: kind === 'file' ? size : 0,
+      mode: (readNumber(buffer, at + 100, 8) ?? 0) & 0o7777,
       target,
       sparse,
       offset: this.#afterHeader,
@@ -233,8 +286,13 @@ export class TarReader {
       this.#afterSparseMap = dataSize;
       return;
     }
-    if (wanted && kind === 'file' && !sparse) this.#beginGathering('content', dataSize);
-    else this.#skipContent(dataSize);
+    if (wanted === false || kind !== 'file' || sparse) this.#skipContent(dataSize);
+    else if (wanted === true) this.#beginGathering('content', dataSize);
+    else {
+      this.#padding = padding(dataSize);
+      this.#passOn = dataSize;
+      if (dataSize === 0) this.#piece(Buffer.alloc(0));
+    }
   }
 
   #skipContent(size: number): void {

@@ -1,3 +1,4 @@
+import type { Referrers } from '../registry/referrers.ts';
 import type { Descriptor, Platform } from '../registry/types.ts';
 
 export type PackageType =
@@ -197,6 +198,10 @@ export interface ImageSource {
   manifest(digest: string, signal: AbortSignal): Promise<Uint8Array>;
   /** The blob as it streams, not yet verified: the reader hashes it. */
   blob(descriptor: Descriptor, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** What is kept about a manifest: signatures, attestations, SBOMs. Absent where a source can hold none. */
+  referrers?(digest: string, signal: AbortSignal): Promise<Referrers>;
+  /** Gives back what the source holds; it cannot be read any more then. */
+  dispose?(): Promise<void>;
   /** A root file system without layers: given instead of the three methods above, which then throw. */
   readonly tree?: (keep: KeepFilter, signal: AbortSignal) => Promise<LayerContent>;
 }

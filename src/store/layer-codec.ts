@@ -8,7 +8,7 @@ import type { LayerContent, LayerEntry, Problem } from '../image/types.ts';
  * Stored form of a layer: a JSON head, the entries as lines, the kept contents one behind the other; all deflated.
  * Written in slices, so that a layer of a hundred thousand files does not hold up the editor.
  */
-export const layerFormat = 1;
+export const layerFormat = 2;
 
 const kinds: readonly LayerEntry['kind'][] = [
   'file',
@@ -40,8 +40,8 @@ export async function encodeLayer(layer: LayerContent): Promise<Uint8Array> {
   for (let start = 0; start < layer.entries.length; start += slice) {
     let text = '';
     for (const entry of layer.entries.slice(start, start + slice)) {
-      const kept = entry.content === undefined ? '-' : String(entry.content.length);
-      if (entry.content !== undefined) contents.push(entry.content);
+      const kept = [entry.content, entry.extract].map((bytes) => bytes?.length ?? '').join('+');
+      for (const bytes of [entry.content, entry.extract]) if (bytes !== undefined) contents.push(bytes);
       text += `${kinds.indexOf(entry.kind)}\0${entry.size}\0${kept}\0${entry.path}\0${entry.target ?? ''}\n\0`;
     }
     texts.push(Buffer.from(text, 'utf8'));
@@ -73,15 +73,16 @@ export async function decodeLayer(bytes: Uint8Array): Promise<LayerContent> {
       const [kind = '', size = '', kept = '', path = '', target = ''] = text.slice(at, end).split('\0');
       at = end + 2;
       const base = { path, kind: kinds[Number(kind)] ?? 'other', size: Number(size) } as const;
-      let content: Uint8Array | undefined;
-      if (kept !== '-') {
-        content = raw.subarray(contentAt, contentAt + Number(kept));
-        contentAt += Number(kept);
-      }
+      const [content, extract] = kept.split('+').map((length) => {
+        if (length === '') return undefined;
+        contentAt += Number(length);
+        return raw.subarray(contentAt - Number(length), contentAt);
+      });
       entries.push({
         ...base,
         ...(target === '' ? {} : { target }),
         ...(content === undefined ? {} : { content }),
+        ...(extract === undefined ? {} : { extract }),
       });
       if (entries.length % slice === 0) await turns.pause();
     }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
-import { lstat, open, readdir, readlink, realpath } from 'node:fs/promises';
+import { lstat, open, readdir, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { BadInputError, RefusedError } from '../../core/errors.ts';
+import { BadInputError, RefusedError, isEngineError } from '../../core/errors.ts';
 import { compareText } from '../../core/order.ts';
 import { defaultLayerLimits } from '../limits.ts';
-import type { ImageSource, KeepFilter, LayerContent, LayerEntry, Problem } from '../types.ts';
+import type { Extractor, ImageSource, KeepFilter, LayerContent, LayerEntry, Problem } from '../types.ts';
 import { fileError, readPart } from './files.ts';
 
 /** Views of the kernel, when the folder is the root of a running system. */
@@ -52,14 +52,31 @@ async function readTree(folder: string, keep: KeepFilter, signal: AbortSignal): 
 
   async function file(at: string): Promise<LayerEntry> {
     const rule = keep(at);
+    if (rule?.byContent === true) {
+      const { size, mode } = await lstat(path.join(root, at));
+      if (rule.extract?.({ path: at, size, mode }) === undefined) return { path: at, kind: 'file', size };
+    }
     // O_NOFOLLOW: the file may have become a link since the folder was listed. Never waits for a writer of a pipe.
     const handle = await open(path.join(root, at), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      const { size } = await handle.stat();
+      const { size, mode } = await handle.stat();
       if (rule === undefined) return { path: at, kind: 'file', size };
       if (size > rule.maxBytes) {
         problem(at, `it has ${size} bytes, more than the ${rule.maxBytes} that are read`);
         return { path: at, kind: 'file', size };
+      }
+      if (rule.extract !== undefined) {
+        const extractor = rule.extract({ path: at, size, mode: mode & 0o7777 });
+        let extract: Uint8Array | undefined;
+        try {
+          if (extractor !== undefined) extract = await pass(handle, extractor, signal);
+        } catch (error) {
+          if (!isEngineError(error)) throw error;
+          problem(at, error.message);
+        }
+        if (extract === undefined) return { path: at, kind: 'file', size };
+        keptBytes += extract.length;
+        return { path: at, kind: 'file', size, ...(rule.byContent === true ? { extract } : { content: extract }) };
       }
       if (keptBytes + size > maxKeptBytes) {
         problem(at, `the files to read have more than ${maxKeptBytes} bytes: not read`);
@@ -102,8 +119,9 @@ async function readTree(folder: string, keep: KeepFilter, signal: AbortSignal): 
       try {
         const entry = await item(one, at);
         entries.push(entry);
-        listing.update(`${entry.kind}\0${at}\0${entry.target ?? ''}\0${entry.content?.length ?? -1}\0`);
-        if (entry.content !== undefined) listing.update(entry.content);
+        const kept = entry.content ?? entry.extract;
+        listing.update(`${entry.kind}\0${at}\0${entry.target ?? ''}\0${kept?.length ?? -1}\0`);
+        if (kept !== undefined) listing.update(kept);
       } catch (error) {
         problem(at, reasonOf(error));
         continue;
@@ -114,6 +132,31 @@ async function readTree(folder: string, keep: KeepFilter, signal: AbortSignal): 
     }
   }
   return { diffId: digest(), entries, problems };
+}
+
+/** The first bytes often end it. */
+const firstPieceBytes = 4096;
+const pieceBytes = 256 * 1024;
+
+/** Lets a file pass by an extractor. Throws EngineError of the extractor, and what the file system says. */
+async function pass(handle: FileHandle, extractor: Extractor, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  let piece = Buffer.allocUnsafe(firstPieceBytes);
+  let ended = false;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await handle.read(piece, 0, piece.length);
+      if (bytesRead === 0) break;
+      ended = !(await extractor.write(piece.subarray(0, bytesRead)));
+      if (ended) return undefined;
+      if (piece.length < pieceBytes) piece = Buffer.allocUnsafeSlow(pieceBytes);
+    }
+    const extract = await extractor.end();
+    ended = true;
+    return extract;
+  } finally {
+    if (!ended) extractor.abandon?.();
+  }
 }
 
 function reasonOf(error: unknown): string {

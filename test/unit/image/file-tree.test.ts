@@ -230,8 +230,8 @@ describe('putting layers on each other', () => {
       [whiteout('gone.db'), file('dir/three.db')],
     );
     assert.deepEqual(tree.missing(), [
-      { layer: 0, path: 'store/cd' },
-      { layer: 0, path: 'store/ab' },
+      { layer: 0, path: 'store/cd', wantedAs: 'two.db' },
+      { layer: 0, path: 'store/ab', wantedAs: 'one.db' },
     ]);
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { DamagedError } from '../../../src/core/errors.ts';
 import { readLayer, type ExpectedLayer } from '../../../src/image/layer.ts';
 import type { LayerLimits } from '../../../src/image/limits.ts';
 import type { KeepFilter, LayerContent } from '../../../src/image/types.ts';
@@ -74,6 +75,98 @@ describe('reading a layer', () => {
     const keep: KeepFilter = () => ({ maxBytes: 100, reduce: (_path, bytes) => bytes.subarray(0, 2) });
     const { entries } = await read(tar({ name: 'x', content: 'abcdef' }), { keep });
     assert.deepEqual(entries, [{ path: 'x', kind: 'file', size: 6, content: Buffer.from('ab') }]);
+  });
+
+  describe('files that are read as they pass by', () => {
+    /** Keeps how many bytes there were and how many pieces, of files that begin with an M. */
+    const counting = (inTime: boolean, byContent = false): KeepFilter => {
+      const answer = (value: boolean): boolean | Promise<boolean> => (inTime ? Promise.resolve(value) : value);
+      return () => ({
+        maxBytes: 10_000_000,
+        byContent,
+        extract: ({ size, mode }) => {
+          if (size < 4) return undefined;
+          let bytes = 0;
+          return {
+            write(piece) {
+              if (bytes === 0 && piece[0] !== 0x4d) return answer(false);
+              bytes += piece.length;
+              return answer(true);
+            },
+            end: () => Buffer.from(`${bytes} ${mode.toString(8)}`),
+          };
+        },
+      });
+    };
+    const archive = tar(
+      { name: 'big', content: Buffer.alloc(3_000_000, 'M') },
+      { name: 'other', content: Buffer.alloc(3_000_000, 'X') },
+      { name: 'tiny', content: 'M' },
+      { name: 'last', content: 'MMMM' },
+    );
+
+    for (const inTime of [false, true]) {
+      it(`give their extract instead of their content, ${inTime ? 'in their own time' : 'at once'}`, async () => {
+        const { entries, problems } = await read(archive, { keep: counting(inTime) });
+        assert.deepEqual(problems, []);
+        assert.deepEqual(entries, [
+          { path: 'big', kind: 'file', size: 3_000_000, content: Buffer.from('3000000 644') },
+          { path: 'other', kind: 'file', size: 3_000_000 },
+          { path: 'tiny', kind: 'file', size: 1 },
+          { path: 'last', kind: 'file', size: 4, content: Buffer.from('4 644') },
+        ]);
+      });
+    }
+
+    it('keep it apart from contents when the bytes decided', async () => {
+      const { entries } = await read(tar({ name: 'x', content: 'MMMM' }), { keep: counting(false, true) });
+      assert.deepEqual(entries, [{ path: 'x', kind: 'file', size: 4, extract: Buffer.from('4 644') }]);
+    });
+
+    it('that are damaged become a problem, and the next one is read', async () => {
+      const keep: KeepFilter = (path) => ({
+        maxBytes: 100,
+        extract: () => ({
+          write: () => true,
+          end() {
+            if (path === 'bad') throw new DamagedError('it is bad', '');
+            return Promise.resolve(Buffer.from('ok'));
+          },
+        }),
+      });
+      const { entries, problems } = await read(tar({ name: 'bad', content: 'x' }, { name: 'good', content: 'x' }), {
+        keep,
+      });
+      assert.deepEqual(problems, [{ path: 'bad', reason: 'it is bad' }]);
+      assert.deepEqual(entries, [
+        { path: 'bad', kind: 'file', size: 1 },
+        { path: 'good', kind: 'file', size: 1, content: Buffer.from('ok') },
+      ]);
+    });
+
+    it('are let go when the archive ends early', async () => {
+      let abandoned = 0;
+      const keep: KeepFilter = () => ({
+        maxBytes: 10_000,
+        extract: () => ({ write: () => true, end: () => Buffer.from('whole'), abandon: () => abandoned++ }),
+      });
+      const { entries, problems } = await read(tarMember({ name: 'cut', content: 'x', size: 5000 }), { keep });
+      assert.deepEqual(entries, []);
+      assert.equal(problems.length, 1);
+      assert.equal(abandoned, 1);
+    });
+
+    it('are bounded by what they keep, not by what they are', async () => {
+      const options = { keep: counting(false), limits: { maxKeptBytes: 12 } };
+      const { entries, problems } = await read(archive, options);
+      assert.deepEqual(
+        entries.map(({ content }) => content?.length),
+        [11, undefined, undefined, undefined],
+      );
+      assert.deepEqual(problems, [
+        { path: 'last', reason: 'the files to read in this layer have more than 12 bytes: not read' },
+      ]);
+    });
   });
 
   it('knows whiteouts and passes over what aufs left behind', async () => {

@@ -294,6 +294,72 @@ describe('reading a tar archive', () => {
     });
   });
 
+  describe('handing contents on in pieces', () => {
+    const archive = tar(
+      { name: 'a', content: 'x'.repeat(1300), tweak: (header) => header.write('0000755', 100) },
+      { name: 'empty' },
+      { name: 'b', content: 'yyy' },
+    );
+
+    async function handOn(
+      step: number,
+      answer: (name: string) => boolean | Promise<boolean>,
+    ): Promise<{ got: Record<string, string>; ends: string[]; modes: number[] }> {
+      const got: Record<string, string> = {};
+      const ends: string[] = [];
+      const modes: number[] = [];
+      let current = '';
+      const reader = new TarReader({
+        member({ name, mode }) {
+          current = name;
+          got[name] = '';
+          modes.push(mode);
+          return 'pieces';
+        },
+        content: () => assert.fail('nobody asked for it in one piece'),
+        piece(bytes, isLast) {
+          got[current] = (got[current] ?? '') + bytes.toString('latin1');
+          if (isLast) ends.push(current);
+          return answer(current);
+        },
+        problem: (reason) => assert.fail(reason),
+      });
+      for (let start = 0; start < archive.length; start += step) {
+        const chunk = archive.subarray(start, start + step);
+        for (let at = 0; at < chunk.length;) {
+          at = reader.write(chunk, at);
+          await reader.waiting;
+        }
+      }
+      reader.end();
+      return { got, ends, modes };
+    }
+
+    const later = (value: boolean): Promise<boolean> => new Promise((resolve) => setImmediate(() => resolve(value)));
+    for (const step of [archive.length, 512, 100, 1]) {
+      it(`gives all of them, at once or in its own time, in chunks of ${step} bytes`, async () => {
+        for (const answer of [(): boolean => true, (): Promise<boolean> => later(true)]) {
+          assert.deepEqual(await handOn(step, answer), {
+            got: { a: 'x'.repeat(1300), empty: '', b: 'yyy' },
+            ends: ['a', 'empty', 'b'],
+            modes: [0o755, 0o644, 0o644],
+          });
+        }
+      });
+    }
+
+    it('steps over the rest of one that is not what was looked for', async () => {
+      for (const answer of [
+        (name: string): boolean => name !== 'a',
+        (name: string): Promise<boolean> => later(name !== 'a'),
+      ]) {
+        const { got, ends } = await handOn(600, answer);
+        assert.deepEqual(got, { a: 'x'.repeat(88), empty: '', b: 'yyy' });
+        assert.deepEqual(ends, ['empty', 'b']);
+      }
+    });
+  });
+
   it('tells where contents begin, for archives that can be read anywhere', () => {
     const offsets: [string, number][] = [];
     const archive = tar({ name: 'a', content: 'x'.repeat(10_000) }, { name: 'b', content: 'yy' });

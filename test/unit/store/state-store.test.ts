@@ -92,6 +92,7 @@ describe('layers and images', () => {
       entries: content.entries.map((each) => ({
         ...each,
         content: each.content && Buffer.from(each.content).toString('hex'),
+        extract: each.extract && Buffer.from(each.extract).toString('hex'),
       })),
     };
 
@@ -112,6 +113,7 @@ describe('layers and images', () => {
         size: fc.nat(),
         target: text.filter((each) => each !== ''),
         content: fc.uint8Array({ maxLength: 30 }),
+        extract: fc.uint8Array({ maxLength: 30 }),
       },
       { requiredKeys: ['path', 'kind', 'size'] },
     );
