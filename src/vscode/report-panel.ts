@@ -105,7 +105,10 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
     changing ??= setTimeout(() => {
       changing = undefined;
       send({ type: 'changed' });
-      if (open !== undefined && page !== 'findings') guard('refresh', () => sendPage(page));
+      guard('refresh', async () => {
+        await sendPage('connectivity');
+        await sendPage('dashboard');
+      });
     }, changedPauseMs);
   };
 
@@ -121,7 +124,9 @@ export function createReportPanel(ports: ReportPanelPorts): ReportPanel {
     switch (message.type) {
       case 'ready':
         greet();
-        return;
+        // the tabs say what the other pages have to tell
+        await sendPage('connectivity');
+        return sendPage('dashboard');
       case 'query': {
         const engine = await ports.engine.get();
         const limits = findingsLimits(settingsOf());

@@ -146,6 +146,12 @@ function toDiagnostics(document: vscode.TextDocument, analysis: DockerfileAnalys
       ? { value: violation.rule, target: vscode.Uri.parse(violation.docs) }
       : violation.rule;
     if (unnecessary.has(violation.rule)) diagnostic.tags = [vscode.DiagnosticTag.Unnecessary];
+    if (violation.related !== undefined) {
+      diagnostic.relatedInformation = violation.related.map(
+        ({ range, message }) =>
+          new vscode.DiagnosticRelatedInformation(new vscode.Location(document.uri, toRange(range)), message),
+      );
+    }
     return diagnostic;
   });
   const marks = withinLimits(analysis.marks, findingsLimits(settingsOf()))
