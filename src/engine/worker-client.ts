@@ -108,9 +108,12 @@ export class WorkerClient {
     this.#waiting.clear();
   }
 
+  /** Ends the thread. Calls under way fail; the next one starts another thread, also while this one is still ending. */
   async close(): Promise<void> {
     clearTimeout(this.#idle);
     const worker = this.#worker;
-    if (worker !== undefined) await worker.terminate();
+    if (worker === undefined) return;
+    this.#end(worker, new Error('the worker thread was ended'));
+    await worker.terminate();
   }
 }
