@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { z } from 'zod';
 import { emptyQuery } from '../../../src/report/contract.ts';
 import { launchBrowser } from '../../support/vscode-host/browser.ts';
+import { becomes, waitUntil } from '../support/wait.ts';
 import { openReport, startSite } from './host.ts';
 import type { OpenReport, Site } from './host.ts';
 import { dashboard, deniedId, queries, richId } from './states.ts';
@@ -18,6 +19,10 @@ async function focus(page: Page): Promise<string> {
     return element.id || element.getAttribute('aria-label') || element.className || element.localName;
   })()`;
   return z.string().parse(await page.evaluate(script));
+}
+
+async function focusMatches(page: Page, pattern: RegExp): Promise<void> {
+  await waitUntil(`the focus matches ${String(pattern)}`, async () => pattern.test(await focus(page)));
 }
 
 async function press(page: Page, ...keys: readonly string[]): Promise<void> {
@@ -52,6 +57,10 @@ describe('report page: by keyboard alone', () => {
     await page.locator('.grid-body > .row:not(.loading)').first().waitFor();
   }
 
+  async function opened(link: RegExp): Promise<void> {
+    await waitUntil(`${String(link)} is opened`, () => link.test(report.last('openLink')?.url ?? ''));
+  }
+
   beforeEach(async function () {
     this.timeout(30_000);
     await start();
@@ -77,53 +86,55 @@ describe('report page: by keyboard alone', () => {
     assert.equal(stops[4], 'Width of the list');
     assert.deepEqual(stops.slice(6), ['detail-summary', 'detail-summary-view']);
     await press(page, 'Tab');
-    assert.equal(await focus(page), 'nothing');
+    await becomes(() => focus(page), 'nothing');
   });
 
   it('moves in the list with arrows, pages, Home and End, and keeps the focus while rows come and go', async () => {
     await page.locator('.row[aria-rowindex="2"]').focus();
     await press(page, 'ArrowDown', 'ArrowDown');
-    assert.equal(await focus(page), 'row 4');
+    await becomes(() => focus(page), 'row 4');
     await press(page, 'ArrowUp');
-    assert.equal(await focus(page), 'row 3');
+    await becomes(() => focus(page), 'row 3');
     await press(page, 'End');
     const total = Number(await page.locator('.grid').getAttribute('aria-rowcount'));
-    assert.equal(await focus(page), `row ${total}`);
+    await becomes(() => focus(page), `row ${total}`);
     await press(page, 'PageUp');
-    const afterPage = Number((await focus(page)).split(' ')[1]);
-    assert.ok(afterPage < total - 5 && afterPage > total - 60);
+    await waitUntil('the focus is a page above the end', async () => {
+      const row = Number((await focus(page)).split(' ')[1]);
+      return row < total - 5 && row > total - 60;
+    });
     await press(page, 'Home');
-    assert.equal(await focus(page), 'row 2');
+    await becomes(() => focus(page), 'row 2');
     // scrolled far away by wheel, the row that has the focus stays in the document
     await page.evaluate(`document.querySelector('.grid-scroll').scrollTop = 30000`);
     await page.waitForTimeout(200);
-    assert.equal(await focus(page), 'row 2');
+    await becomes(() => focus(page), 'row 2');
   });
 
   it('reaches the column headings above the first row and sorts there', async () => {
     await page.locator('.row[aria-rowindex="2"]').focus();
     await press(page, 'ArrowUp', 'ArrowRight');
-    assert.equal(await focus(page), 'heading title');
+    await becomes(() => focus(page), 'heading title');
     await press(page, 'Enter');
     await page.locator('[role=columnheader][aria-sort=ascending]').waitFor();
-    assert.deepEqual(report.last('query')?.query.sort, { key: 'title', descending: false });
-    assert.equal(await focus(page), 'heading title');
+    await becomes(() => report.last('query')?.query.sort, { key: 'title', descending: false });
+    await becomes(() => focus(page), 'heading title');
     await press(page, 'ArrowDown');
-    assert.match(await focus(page), /^row/);
+    await focusMatches(page, /^row/);
   });
 
   it('folds and unfolds groups, and walks between group and findings', async () => {
     await page.locator('.row[aria-rowindex="3"]').focus();
     await press(page, 'ArrowLeft');
-    assert.equal(await focus(page), 'row 2');
+    await becomes(() => focus(page), 'row 2');
     await press(page, 'ArrowLeft');
     await page.locator('.row[aria-rowindex="2"][aria-expanded=false]').waitFor();
-    assert.deepEqual(report.last('query')?.query.folded, ['severity:critical']);
-    assert.equal(await focus(page), 'row 2');
+    await becomes(() => report.last('query')?.query.folded, ['severity:critical']);
+    await becomes(() => focus(page), 'row 2');
     await press(page, 'ArrowRight');
     await page.locator('.row[aria-rowindex="2"][aria-expanded=true]').waitFor();
     await press(page, 'ArrowRight');
-    assert.equal(await focus(page), 'row 3');
+    await becomes(() => focus(page), 'row 3');
     await press(page, 'ArrowUp', 'Enter');
     await page.locator('.row[aria-rowindex="2"][aria-expanded=false]').waitFor();
   });
@@ -132,68 +143,69 @@ describe('report page: by keyboard alone', () => {
     await page.locator('.row[aria-rowindex="3"]').focus();
     await press(page, 'Enter');
     await page.locator('#detail-summary-view .detail-content').waitFor();
-    assert.equal(await focus(page), 'detail-summary-view');
+    await becomes(() => focus(page), 'detail-summary-view');
     const first = (await page.locator('#detail-title').textContent()) ?? '';
     await press(page, 'Escape');
-    assert.equal(await focus(page), 'row 3');
+    await becomes(() => focus(page), 'row 3');
     await press(page, 'ArrowDown');
     await page.locator('#detail-title').filter({ hasNotText: first }).waitFor();
     await press(page, 'ArrowRight');
-    assert.equal(await focus(page), 'detail-summary-view');
+    await becomes(() => focus(page), 'detail-summary-view');
   });
 
   it('reaches links and buttons inside the content with Enter and arrows, and leaves them with Esc', async () => {
     await page.locator('.row[aria-rowindex="3"]').focus();
     await press(page, 'Enter');
     await page.locator('#detail-summary-view vscode-link').first().waitFor();
+    await becomes(() => focus(page), 'detail-summary-view');
     await press(page, 'Enter');
-    assert.match(await focus(page), /data/);
+    await focusMatches(page, /data/);
     await press(page, 'Enter');
-    assert.match(report.last('openLink')?.url ?? '', /^https:\/\/security\.example\.org\//);
+    await opened(/^https:\/\/security\.example\.org\//);
     await press(page, 'ArrowDown', 'Enter');
-    assert.match(report.last('openLink')?.url ?? '', /^https:\/\/nvd\.nist\.gov\//);
+    await opened(/^https:\/\/nvd\.nist\.gov\//);
     await press(page, 'Escape');
-    assert.equal(await focus(page), 'detail-summary-view');
+    await becomes(() => focus(page), 'detail-summary-view');
     await press(page, 'Escape');
-    assert.equal(await focus(page), 'row 3');
+    await becomes(() => focus(page), 'row 3');
   });
 
   it('selects with Space and Shift, acts on the selection, clears it with Esc', async () => {
     await page.locator('.row[aria-rowindex="3"]').focus();
     await press(page, 'Space', 'ArrowDown', 'ArrowDown', 'Space');
-    assert.equal(await page.locator('.row[aria-selected=true]').count(), 2);
+    await becomes(() => page.locator('.row[aria-selected=true]').count(), 2);
     await press(page, 'Shift+ArrowDown', 'Shift+ArrowDown');
-    assert.equal(await page.locator('.row[aria-selected=true]').count(), 4);
+    await becomes(() => page.locator('.row[aria-selected=true]').count(), 4);
     await press(page, 'e');
-    const command = report.last('command');
-    assert.equal(command?.command, 'createException');
-    assert.equal(command.ids?.length, 4);
+    await becomes(() => report.last('command')?.command, 'createException');
+    const ids = report.last('command')?.ids ?? [];
+    assert.equal(ids.length, 4);
     await press(page, 'c');
-    assert.equal(report.last('copy')?.text, command.ids.join('\n'));
+    await becomes(() => report.last('copy')?.text, ids.join('\n'));
     await press(page, 'Escape');
-    assert.equal(await page.locator('.row[aria-selected=true]').count(), 0);
+    await becomes(() => page.locator('.row[aria-selected=true]').count(), 0);
   });
 
   it('goes to the Dockerfile line with Ctrl+Enter', async () => {
     await page.locator('.row[aria-rowindex="3"]').focus();
     await press(page, 'Control+Enter');
-    assert.match(report.last('goToSource')?.id ?? '', /^f/);
+    await waitUntil('the line is asked for', () => /^f/.test(report.last('goToSource')?.id ?? ''));
   });
 
   it('focuses the search with / and Ctrl+F, searches while typing, and clears the text with Esc in the list', async () => {
     await page.locator('.row[aria-rowindex="3"]').focus();
     await press(page, '/');
-    assert.equal(await focus(page), 'search-field');
+    await becomes(() => focus(page), 'search-field');
     await page.keyboard.type(' openssl');
     await page.locator('.chip', { hasText: 'openssl' }).waitFor();
-    assert.deepEqual(report.last('query')?.query.filter, { states: ['open'], text: 'openssl' });
+    await becomes(() => report.last('query')?.query.filter, { states: ['open'], text: 'openssl' });
     await press(page, 'ArrowDown');
-    assert.match(await focus(page), /^row/);
+    await focusMatches(page, /^row/);
     await press(page, 'Escape');
     await page.locator('.chip', { hasText: 'openssl' }).waitFor({ state: 'detached' });
-    assert.match(await focus(page), /^row/);
+    await focusMatches(page, /^row/);
     await press(page, 'Control+f');
-    assert.equal(await focus(page), 'search-field');
+    await becomes(() => focus(page), 'search-field');
   });
 
   it('completes keys and values in the search', async () => {
@@ -204,50 +216,50 @@ describe('report page: by keyboard alone', () => {
     // Whoever hesitates sees the half key applied as a text, which few findings or none contain.
     await page.locator('.chip', { hasText: 'sev' }).waitFor();
     await press(page, 'ArrowDown', 'Enter');
-    assert.equal(await focus(page), 'search-field');
+    await becomes(() => focus(page), 'search-field');
     await page.keyboard.type('cri');
     await page.locator('.suggestions [role=option]', { hasText: 'Critical' }).waitFor();
     await press(page, 'ArrowDown', 'Enter');
     await page.locator('.chip', { hasText: 'Critical' }).waitFor();
-    assert.deepEqual(report.last('query')?.query.filter, { severities: ['critical'], states: ['open'] });
+    await becomes(() => report.last('query')?.query.filter, { severities: ['critical'], states: ['open'] });
   });
 
   it('opens a filter list, toggles with Space, goes by letter, and returns to its button with Esc', async () => {
     await page.locator('#search-field').focus();
     await press(page, 'Tab', 'ArrowRight');
-    assert.equal(await focus(page), 'filter-severity');
+    await becomes(() => focus(page), 'filter-severity');
     await press(page, 'Enter');
     const list = page.locator('[role=listbox][aria-multiselectable=true]');
     await list.waitFor();
     await press(page, 'm', 'Space');
     await page.locator('.chip', { hasText: 'Medium' }).waitFor();
-    assert.deepEqual(report.last('query')?.query.filter, { states: ['open'], severities: ['medium'] });
-    assert.equal(await list.locator('[aria-selected=true]').textContent(), 'Medium476');
+    await becomes(() => report.last('query')?.query.filter, { states: ['open'], severities: ['medium'] });
+    await becomes(() => list.locator('[aria-selected=true]').textContent(), 'Medium476');
     await press(page, 'Escape');
-    assert.equal(await focus(page), 'filter-severity');
-    assert.equal(await list.count(), 0);
+    await becomes(() => focus(page), 'filter-severity');
+    await becomes(() => list.count(), 0);
   });
 
   it('removes a chip and keeps the focus near', async () => {
     await page.locator('.chip').first().focus();
     await press(page, 'Enter');
     await page.locator('.chip').waitFor({ state: 'detached' });
-    assert.equal(await focus(page), 'filter-source');
+    await becomes(() => focus(page), 'filter-source');
   });
 
   it('applies a preset', async () => {
     await page.locator('#filter-presets').focus();
     await press(page, 'Enter', 'ArrowDown', 'ArrowDown', 'Enter');
     await page.locator('.chip', { hasText: 'Denied, Unreadable' }).waitFor();
-    assert.deepEqual(report.last('query')?.query.filter, { states: ['denied', 'unreadable'] });
-    assert.equal(await focus(page), 'filter-presets');
+    await becomes(() => report.last('query')?.query.filter, { states: ['denied', 'unreadable'] });
+    await becomes(() => focus(page), 'filter-presets');
   });
 
   it('groups and sorts from the drop-downs', async () => {
     await page.locator('vscode-dropdown').first().focus();
     await press(page, 'ArrowDown', 'Enter');
     await page.locator('.group-name', { hasText: 'Azure Container Registry' }).waitFor();
-    assert.equal(report.last('query')?.query.grouping, 'sourceTool');
+    await becomes(() => report.last('query')?.query.grouping, 'sourceTool');
   });
 
   it('moves the border with arrows, Home and End', async () => {
@@ -255,11 +267,11 @@ describe('report page: by keyboard alone', () => {
     const border = page.locator('.splitter');
     await border.focus();
     await press(page, 'Home');
-    assert.equal(await border.getAttribute('aria-valuenow'), '25');
+    await becomes(() => border.getAttribute('aria-valuenow'), '25');
     await press(page, 'ArrowRight');
-    assert.equal(await border.getAttribute('aria-valuenow'), '27');
+    await becomes(() => border.getAttribute('aria-valuenow'), '27');
     await press(page, 'End');
-    assert.equal(await border.getAttribute('aria-valuenow'), '80');
+    await becomes(() => border.getAttribute('aria-valuenow'), '80');
   });
 
   it('opens help with ?, keeps the focus inside, returns it with Esc; letters can be switched off there', async () => {
@@ -270,7 +282,7 @@ describe('report page: by keyboard alone', () => {
     await dialog.locator('vscode-checkbox').focus();
     await press(page, 'Space');
     await press(page, 'Escape');
-    assert.equal(await focus(page), 'row 3');
+    await becomes(() => focus(page), 'row 3');
     const before = report.sent.length;
     await press(page, 'c');
     await page.waitForTimeout(400);
@@ -281,15 +293,15 @@ describe('report page: by keyboard alone', () => {
         .filter((type) => type === 'copy'),
       [],
     );
-    assert.equal(report.last('state')?.state.letterKeys, false);
+    await becomes(() => report.last('state')?.state.letterKeys, false);
   });
 
   it('closes the details and goes back to the list', async () => {
     await page.locator('.row[aria-rowindex="4"]').click();
     await page.locator('.detail .close').focus();
     await press(page, 'Enter');
-    assert.equal(await page.locator('.detail').isVisible(), false);
-    assert.equal(await focus(page), 'row 4');
+    await becomes(() => page.locator('.detail').isVisible(), false);
+    await becomes(() => focus(page), 'row 4');
   });
 
   it('offers to verify the connection for what was denied', async function () {
@@ -298,20 +310,20 @@ describe('report page: by keyboard alone', () => {
     await start({ restore: { page: 'findings', query: { ...emptyQuery, filter: {} }, selected: deniedId } });
     await page.locator('.detail-actions vscode-button', { hasText: 'Verify Connectivity' }).focus();
     await press(page, 'Enter');
-    assert.equal(report.last('command')?.command, 'verify');
+    await becomes(() => report.last('command')?.command, 'verify');
     assert.match(report.last('command')?.argument ?? '', /^c-/);
   });
 
   it('switches pages with the arrows of the tabs and opens findings from a number of the dashboard', async () => {
     await page.locator('#page-tab-findings').focus();
     await press(page, 'ArrowLeft');
-    assert.equal(await focus(page), 'page-tab-dashboard');
+    await becomes(() => focus(page), 'page-tab-dashboard');
     await page.locator('.card').first().waitFor();
     await press(page, 'Tab', 'Tab', 'Tab', 'Tab');
     await page.locator('[data-key="severity:high"]').focus();
     await press(page, 'Enter');
     await page.locator('.chip', { hasText: 'High' }).waitFor();
-    assert.equal(await focus(page), 'page-tab-findings');
-    assert.deepEqual(report.last('query')?.query.filter, { states: ['open'], severities: ['high'] });
+    await becomes(() => focus(page), 'page-tab-findings');
+    await becomes(() => report.last('query')?.query.filter, { states: ['open'], severities: ['high'] });
   });
 });

@@ -9,6 +9,7 @@ import { FindingIndex } from '../../../src/report/finding-index.ts';
 import { FindingQueries } from '../../../src/report/query.ts';
 import { reportStrings } from '../../../src/report/strings.ts';
 import { launchBrowser } from '../../support/vscode-host/browser.ts';
+import { becomes, waitUntil } from '../support/wait.ts';
 import { connectivity, makeFinding, makeItems } from './data.ts';
 import { openReport, startSite } from './host.ts';
 import type { Site } from './host.ts';
@@ -135,8 +136,7 @@ describe('report page', () => {
     await using report = await openReport(browser, site, { queries, dashboard, restore: onFindings });
     await report.page.locator(firstRow).waitFor();
     await report.page.evaluate(`window.postMessage({ type: 'dashboard', model: { open: 'many' } }, '*')`);
-    await report.page.waitForTimeout(200);
-    assert.deepEqual(report.last('problem'), {
+    await becomes(() => report.last('problem'), {
       type: 'problem',
       what: 'message',
       detail: 'model.connections: invalid_type',
@@ -155,17 +155,19 @@ describe('report page', () => {
     await page.keyboard.press('Escape');
     await page.locator('.chip', { hasText: 'High' }).waitFor();
     await page.locator(firstRow).click();
+    await page.locator('#detail-summary-view .detail-content').waitFor();
     const title = await page.locator('#detail-title').textContent();
+    assert.notEqual(title, '');
     await page.locator('.splitter').focus();
     await page.keyboard.press('Home');
-    await page.waitForTimeout(400);
+    await page.waitForFunction(`sessionStorage.getItem('state').includes('"split":0.25')`);
     await page.reload();
     await page.locator('.chip', { hasText: 'High' }).waitFor();
     await page.locator('#detail-summary-view .detail-content').waitFor();
-    assert.equal(await page.locator('#detail-title').textContent(), title);
-    assert.equal(await page.locator('.splitter').getAttribute('aria-valuenow'), '25');
-    assert.equal(await page.locator('.row.open').count(), 1);
-    assert.equal(await page.locator('#page-tab-findings').getAttribute('aria-selected'), 'true');
+    await becomes(() => page.locator('#detail-title').textContent(), title);
+    await becomes(() => page.locator('.splitter').getAttribute('aria-valuenow'), '25');
+    await becomes(() => page.locator('.row.open').count(), 1);
+    await becomes(() => page.locator('#page-tab-findings').getAttribute('aria-selected'), 'true');
   });
 
   it('goes where the host leads it: filter, finding, step', async function () {
@@ -181,7 +183,7 @@ describe('report page', () => {
     await page.locator('#detail-summary-view:focus').waitFor();
     await report.send({ type: 'show', connection: 'c-dev', step: 'role.reader:3', focus: true });
     await page.locator('.step-more').waitFor();
-    assert.equal(await page.evaluate('document.activeElement.dataset.key'), 'c-dev/role.reader:3');
+    await becomes(() => page.evaluate('document.activeElement.dataset.key'), 'c-dev/role.reader:3');
     assert.deepEqual(report.troubles, []);
   });
 
@@ -198,9 +200,10 @@ describe('report page', () => {
     await page.locator('.row[aria-rowindex="905"]:not(.loading)').click();
     const before = await page.locator('.row.current').getAttribute('aria-label');
     await report.send({ type: 'changed' });
+    await waitUntil('it asks anew, for the place of the row', () => report.last('query')?.locate !== undefined);
+    // the answer is drawn
     await page.waitForTimeout(500);
-    assert.equal(report.last('query')?.locate !== undefined, true);
-    assert.equal(await page.locator('.row.current').getAttribute('aria-label'), before);
+    await becomes(() => page.locator('.row.current').getAttribute('aria-label'), before);
     assert.match(String(await page.evaluate('document.activeElement.className')), /row/);
   });
 
@@ -218,7 +221,7 @@ describe('report page', () => {
     isSilent = false;
     await page.locator('.lost vscode-button').click();
     await page.locator(firstRow).waitFor();
-    assert.equal(await page.locator('.lost').isVisible(), false);
+    await becomes(() => page.locator('.lost').isVisible(), false);
   });
 
   it('shows "Explanation incomplete" and reports it when the rows do not lead to the level', async function () {
@@ -236,7 +239,7 @@ describe('report page', () => {
       answer: (message) => (message.type === 'detail' ? [wrong] : undefined),
     });
     await report.page.getByText('Explanation incomplete').waitFor();
-    assert.equal(report.last('problem')?.what, 'explanation');
+    await becomes(() => report.last('problem')?.what, 'explanation');
   });
 
   it('updates a running verification in place and says how far it is', async function () {
@@ -251,12 +254,13 @@ describe('report page', () => {
     const twist = page.getByRole('button', { name: 'Reader on finance' });
     await twist.focus();
     await page.keyboard.press('Enter');
+    await page.locator('.step-more').waitFor();
     const [entry] = connectivity.connections;
     assert.ok(entry !== undefined);
     await report.send({ type: 'connectivity', model: { connections: [{ ...entry, running: true }] } });
     await page.getByText('11 of 11 done').first().waitFor();
-    assert.equal(await page.evaluate('document.activeElement.dataset.key'), 'c-dev/role.reader:3');
-    assert.equal(await page.locator('.step-more').count(), 1);
+    await becomes(() => page.evaluate('document.activeElement.dataset.key'), 'c-dev/role.reader:3');
+    await becomes(() => page.locator('.step-more').count(), 1);
   });
 
   it('is quiet when motion is not wanted', async function () {
