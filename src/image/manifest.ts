@@ -184,7 +184,7 @@ const impliedVariants: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** True for entries that are about an image and not one: provenance and SBOMs of BuildKit, artifacts. */
-function isBeside(entry: Descriptor): boolean {
+export function isBesideImages(entry: Descriptor): boolean {
   const annotated = entry.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';
   const unknown = entry.platform?.os === 'unknown' && entry.platform.architecture === 'unknown';
   return annotated || unknown || (entry.artifactType !== undefined && entry.artifactType !== '');
@@ -195,13 +195,13 @@ function isBeside(entry: Descriptor): boolean {
  * first. Throws BadInputError that lists what there is.
  */
 export function choosePlatform(index: ImageIndex, wish: Platform | undefined, what: string): Descriptor {
-  const images = index.manifests.filter((entry) => !isBeside(entry));
+  const images = index.manifests.filter((entry) => !isBesideImages(entry));
   const [first] = images;
   if (first === undefined) {
     throw new BadInputError(`Cannot scan ${what}: its index lists no image`, 'Choose another tag.');
   }
   if (wish !== undefined) {
-    const fitting = images.filter((entry) => fits(entry.platform, wish));
+    const fitting = images.filter((entry) => fitsPlatform(entry.platform, wish));
     const exact = fitting.find((entry) => entry.platform?.variant === wish.variant) ?? fitting[0];
     if (exact !== undefined) return exact;
     if (images.length === 1 && (first.platform === undefined || isIndexType(first.mediaType))) return first;
@@ -213,13 +213,14 @@ export function choosePlatform(index: ImageIndex, wish: Platform | undefined, wh
   }
   if (images.length === 1) return first;
   return (
-    images.find((entry) => fits(entry.platform, { os: 'linux', architecture: 'amd64' })) ??
+    images.find((entry) => fitsPlatform(entry.platform, { os: 'linux', architecture: 'amd64' })) ??
     images.find((entry) => entry.platform?.os === 'linux') ??
     first
   );
 }
 
-function fits(platformOf: Platform | undefined, wish: Platform): boolean {
+/** True when an image for `platformOf` is what `wish` asks for. */
+export function fitsPlatform(platformOf: Platform | undefined, wish: Platform): boolean {
   if (platformOf?.os !== wish.os || platformOf.architecture !== wish.architecture) return false;
   if (wish.variant === undefined) return true;
   return (platformOf.variant ?? impliedVariants.get(wish.architecture)) === wish.variant;

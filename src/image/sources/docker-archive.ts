@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { BadInputError, DamagedError, LimitExceededError, NotFoundError } from '../../core/errors.ts';
+import { BadInputError, DamagedError, NotFoundError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { digestOf } from '../../registry/bytes.ts';
 import { maxConfigBytes, maxManifestBytes } from '../../registry/client.ts';
@@ -11,15 +10,9 @@ import { isDigest } from '../../registry/reference.ts';
 import type { Descriptor } from '../../registry/types.ts';
 import { parseConfig } from '../config.ts';
 import { detectCompression } from '../decompress.ts';
-import { TarReader, type TarMember } from '../tar.ts';
-import { normalisePath } from '../tar-path.ts';
+import type { TarMember } from '../tar.ts';
 import type { ImageSource } from '../types.ts';
-import { fileError, readPart, streamFile } from './files.ts';
-
-/** Members of one archive; an image has two or three a layer. */
-const maxMembers = 100_000;
-const maxLinkHops = 8;
-const headerReadBytes = 4096;
+import { openArchive, type Archive } from './archive.ts';
 
 /** Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format", `manifest.json`. */
 const manifestFile = z
@@ -32,16 +25,12 @@ const manifestFile = z
   )
   .min(1);
 
-interface Part {
-  readonly offset: number;
-  readonly size: number;
-}
-
 interface Opened {
+  readonly archive: Archive;
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
   /** Where each blob lies in the archive, by digest. */
-  readonly parts: ReadonlyMap<string, Part>;
+  readonly parts: ReadonlyMap<string, TarMember>;
 }
 
 /**
@@ -50,8 +39,8 @@ interface Opened {
  */
 export function dockerArchiveSource(ref: string, file: string, tag: string | undefined): ImageSource {
   let opened: Promise<Opened> | undefined;
-  const archive = (signal: AbortSignal): Promise<Opened> => {
-    opened ??= openArchive(file, tag, signal).catch((error: unknown) => {
+  const image = (signal: AbortSignal): Promise<Opened> => {
+    opened ??= openImage(file, tag, signal).catch((error: unknown) => {
       opened = undefined;
       throw error;
     });
@@ -60,124 +49,79 @@ export function dockerArchiveSource(ref: string, file: string, tag: string | und
   return {
     ref,
     async resolve(signal) {
-      const { descriptor, bytes } = await archive(signal);
+      const { descriptor, bytes } = await image(signal);
       return { descriptor, bytes };
     },
     async manifest(digest, signal) {
-      const { descriptor, bytes } = await archive(signal);
+      const { descriptor, bytes } = await image(signal);
       if (digest === descriptor.digest) return bytes;
       throw new NotFoundError(`Cannot find manifest ${digest} in "${file}"`, 'An archive holds one platform alone.');
     },
     async blob(descriptor, signal) {
-      const part = (await archive(signal)).parts.get(descriptor.digest);
-      if (part !== undefined) return streamFile(file, `"${file}"`, signal, part);
+      const { archive, parts } = await image(signal);
+      const part = parts.get(descriptor.digest);
+      if (part !== undefined) return archive.stream(part, signal);
       throw new NotFoundError(`Cannot find blob ${descriptor.digest} in "${file}"`, 'Save the image again.');
+    },
+    async dispose() {
+      await (await opened?.catch(() => undefined))?.archive.dispose();
     },
   };
 }
 
-async function openArchive(file: string, tag: string | undefined, signal: AbortSignal): Promise<Opened> {
-  const what = `"${file}"`;
-  let handle: FileHandle | undefined;
+async function openImage(file: string, tag: string | undefined, signal: AbortSignal): Promise<Opened> {
+  const archive = await openArchive(file, signal);
   try {
-    handle = await open(file, 'r');
-    const members = await listMembers(handle, what, signal);
-    const manifest = members.get('manifest.json');
-    if (manifest?.kind !== 'file') throw notAnArchive(what, members.has('index.json'));
-    const text = Buffer.from(await readSmall(handle, manifest, maxManifestBytes, what)).toString('utf8');
-    const parsed = manifestFile.safeParse(parseJson(text, `manifest.json in ${what}`));
-    if (!parsed.success)
-      throw new DamagedError(`Cannot read ${what}: its manifest.json has an unknown form`, 'Save the image again.');
-    const image = choose(parsed.data, tag, what);
-    const configMember = resolveMember(members, image.Config, what);
-    const configBytes = await readSmall(handle, configMember, maxConfigBytes, what);
-    const { diffIds } = parseConfig(configBytes, what);
-    const layers = image.Layers ?? [];
-    if (layers.length !== diffIds.length) {
-      throw new DamagedError(
-        `Cannot read ${what}: it lists ${layers.length} layers, its config ${diffIds.length}`,
-        'Save the image again.',
-      );
-    }
-    const parts = new Map<string, Part>();
-    const config = { mediaType: mediaTypes.dockerConfig, digest: digestOf(configBytes), size: configBytes.length };
-    parts.set(config.digest, configMember);
-    const descriptors: Descriptor[] = [];
-    for (const [index, name] of layers.entries()) {
-      const member = resolveMember(members, name, what);
-      const digest = await layerDigest(file, handle, member, name, diffIds[index] ?? '', what, signal);
-      parts.set(digest, member);
-      descriptors.push({ mediaType: 'application/vnd.docker.image.rootfs.diff.tar', digest, size: member.size });
-    }
-    const bytes = Buffer.from(
-      JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.dockerManifest, config, layers: descriptors }),
-      'utf8',
-    );
-    return {
-      descriptor: { mediaType: mediaTypes.dockerManifest, digest: digestOf(bytes), size: bytes.length },
-      bytes,
-      parts,
-    };
+    return await readImage(archive, `"${file}"`, tag, signal);
   } catch (error) {
-    throw fileError(what, error);
-  } finally {
-    await handle?.close();
+    await archive.dispose();
+    throw error;
   }
 }
 
-/** Headers alone are read; contents are stepped over. */
-async function listMembers(
-  handle: FileHandle,
+async function readImage(
+  archive: Archive,
   what: string,
+  tag: string | undefined,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, TarMember>> {
-  const members = new Map<string, TarMember>();
-  let problem: string | undefined;
-  const reader = new TarReader({
-    member(member) {
-      const name = normalisePath(member.name);
-      if (name !== undefined && name !== '' && members.size < maxMembers) members.set(name, member);
-      return false;
-    },
-    content: () => undefined,
-    problem(reason) {
-      problem ??= reason;
-    },
-  });
-  const { size } = await handle.stat();
-  const buffer = Buffer.alloc(headerReadBytes);
-  let at = 0;
-  while (!reader.isFinished && at < size) {
-    signal.throwIfAborted();
-    const { bytesRead } = await handle.read(buffer, 0, headerReadBytes, at);
-    if (bytesRead === 0) break;
-    if (at === 0 && detectCompression(buffer) !== 'none') {
-      throw new BadInputError(
-        `Cannot read ${what}: it is compressed as a whole`,
-        'Decompress it first, with gunzip or zstd -d.',
-      );
-    }
-    reader.write(buffer.subarray(0, bytesRead));
-    at += bytesRead;
-    at += reader.stepOver();
+): Promise<Opened> {
+  if (!archive.has('manifest.json')) throw notAnArchive(what, archive.has('index.json'));
+  const text = Buffer.from(await archive.read(archive.member('manifest.json'), maxManifestBytes)).toString('utf8');
+  const parsed = manifestFile.safeParse(parseJson(text, `manifest.json in ${what}`));
+  if (!parsed.success)
+    throw new DamagedError(`Cannot read ${what}: its manifest.json has an unknown form`, 'Save the image again.');
+  const image = choose(parsed.data, tag, what);
+  const configMember = required(archive, image.Config, what);
+  const configBytes = await archive.read(configMember, maxConfigBytes);
+  const { diffIds } = parseConfig(configBytes, what);
+  const layers = image.Layers ?? [];
+  if (layers.length !== diffIds.length) {
+    throw new DamagedError(
+      `Cannot read ${what}: it lists ${layers.length} layers, its config ${diffIds.length}`,
+      'Save the image again.',
+    );
   }
-  reader.end();
-  if (at > size) problem ??= 'the archive ends early';
-  if (problem !== undefined && !members.has('manifest.json')) {
-    throw new DamagedError(`Cannot read ${what}: ${problem}`, 'Save the image again with "docker save".');
+  const parts = new Map<string, TarMember>();
+  const config = { mediaType: mediaTypes.dockerConfig, digest: digestOf(configBytes), size: configBytes.length };
+  parts.set(config.digest, configMember);
+  const descriptors: Descriptor[] = [];
+  for (const [index, name] of layers.entries()) {
+    const member = required(archive, name, what);
+    const digest = await layerDigest(archive, member, name, diffIds[index] ?? '', signal);
+    parts.set(digest, member);
+    descriptors.push({ mediaType: 'application/vnd.docker.image.rootfs.diff.tar', digest, size: member.size });
   }
-  if (members.size >= maxMembers) {
-    throw new LimitExceededError(`Cannot read ${what}: it has more than ${maxMembers} members`, 'Check the file.');
-  }
-  return members;
+  const bytes = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.dockerManifest, config, layers: descriptors }),
+    'utf8',
+  );
+  const descriptor = { mediaType: mediaTypes.dockerManifest, digest: digestOf(bytes), size: bytes.length };
+  return { archive, descriptor, bytes, parts };
 }
 
 function notAnArchive(what: string, hasIndex: boolean): BadInputError {
   return hasIndex
-    ? new BadInputError(
-        `Cannot read ${what}: it is an OCI archive`,
-        'Unpack it into a folder and name that: oci:<folder>.',
-      )
+    ? new BadInputError(`Cannot read ${what}: it is an OCI archive`, 'Name it as one: oci:<file>.')
     : new BadInputError(`Cannot read ${what}: it holds no manifest.json`, 'Make it with "docker save".');
 }
 
@@ -203,44 +147,23 @@ function choose(
   );
 }
 
-/** The member of a name; old archives link layers that two images share. */
-function resolveMember(members: ReadonlyMap<string, TarMember>, name: string, what: string): TarMember {
-  let at = normalisePath(name);
-  for (let hop = 0; at !== undefined && hop < maxLinkHops; hop++) {
-    const member: TarMember | undefined = members.get(at);
-    if (member?.kind === 'file' && !member.sparse) return member;
-    if (member?.kind !== 'symlink' && member?.kind !== 'hardlink') break;
-    const from = member.kind === 'symlink' ? path.posix.dirname(at) : '.';
-    at = normalisePath(path.posix.normalize(path.posix.join(from, member.target)));
-  }
+function required(archive: Archive, name: string, what: string): TarMember {
+  if (archive.has(name)) return archive.member(name);
   throw new DamagedError(`Cannot read ${what}: "${name.slice(0, 200)}" is missing in it`, 'Save the image again.');
-}
-
-async function readSmall(handle: FileHandle, member: TarMember, maxBytes: number, what: string): Promise<Uint8Array> {
-  if (member.size > maxBytes) {
-    throw new LimitExceededError(
-      `Cannot read ${what}: "${member.name.slice(0, 200)}" is larger than ${maxBytes} bytes`,
-      'Check the file.',
-    );
-  }
-  return readPart(handle, member.offset, member.size, what);
 }
 
 /** A bare layer has its diff id as digest, a compressed one usually its digest as name; else it is hashed. */
 async function layerDigest(
-  file: string,
-  handle: FileHandle,
+  archive: Archive,
   member: TarMember,
   name: string,
   diffId: string,
-  what: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const headBytes = await readPart(handle, member.offset, Math.min(4, member.size), what);
-  if (detectCompression(headBytes) === 'none') return diffId;
+  if (detectCompression(await archive.head(member, 4)) === 'none') return diffId;
   const named = `sha256:${path.posix.basename(name)}`;
   if (isDigest(named)) return named;
   const hash = createHash('sha256');
-  for await (const chunk of await streamFile(file, what, signal, member)) hash.update(chunk);
+  for await (const chunk of await archive.stream(member, signal)) hash.update(chunk);
   return `sha256:${hash.digest('hex')}`;
 }

@@ -14,20 +14,31 @@ export interface ImageSourcePorts {
   registry(host: string): RegistryClient | Promise<RegistryClient>;
 }
 
+const nextStep =
+  'Write host/repository:tag, oci:<folder or archive>, docker-archive:<file> or dir:<folder>; see "image --help".';
+
+/** Something in front of a path, or a scheme of another tool: no host, because those have a dot or a port. */
+const otherScheme =
+  /^(?:[a-z][a-z0-9+-]*:(?=[./~\\])|(?:docker-daemon|containers-storage|ostree|sif|file|podman|tarball):)/;
+
 /**
- * Opens `host/repository[:tag][@digest]`, `oci:<folder>[:<tag>]`, `docker-archive:<file>[:<tag>]` or `dir:<folder>`. Reads
- * nothing yet. Throws BadInputError and what `registry` throws.
+ * Opens `host/repository[:tag][@digest]`, `oci:<folder or archive>[:<tag>]`, `docker-archive:<file>[:<tag>]` or
+ * `dir:<folder>`. Reads nothing yet. Throws BadInputError and what `registry` throws.
  */
 export async function openImageSource(ref: string, ports: ImageSourcePorts): Promise<ImageSource> {
-  const scheme = /^(oci|docker-archive|dir):/.exec(ref)?.[1];
+  const scheme = /^(oci|oci-archive|docker-archive|dir):/.exec(ref)?.[1];
   if (scheme === undefined) {
+    const other = otherScheme.exec(ref)?.[0];
+    if (other !== undefined)
+      throw new BadInputError(`Cannot read "${ref.slice(0, 200)}": "${other}" is unknown`, nextStep);
     const reference = parseReference(ref);
     return registrySource(reference, await ports.registry(reference.host), ref);
   }
   const place = ref.slice(scheme.length + 1);
   if (place === '') throw new BadInputError(`Cannot read "${ref}": no path follows`, `Write ${scheme}:<path>.`);
   switch (scheme) {
-    case 'oci': {
+    case 'oci':
+    case 'oci-archive': {
       const { file, tag } = splitTag(place);
       return ociLayoutSource(ref, file, tag);
     }
@@ -38,6 +49,11 @@ export async function openImageSource(ref: string, ports: ImageSourcePorts): Pro
     default:
       return rootfsSource(ref, path.resolve(place));
   }
+}
+
+/** True for a reference to something on this machine. */
+export function isLocalImage(ref: string): boolean {
+  return /^(oci|oci-archive|docker-archive|dir):/.test(ref);
 }
 
 /** The part behind the last colon is a tag unless the whole is a path that exists; `C:\…` has its colon in front. */

@@ -1,5 +1,6 @@
 import type { RegistryClient } from '../../registry/client.ts';
 import { formatReference } from '../../registry/reference.ts';
+import { listReferrers } from '../../registry/referrers.ts';
 import type { ImageReference } from '../../registry/types.ts';
 import type { ImageSource } from '../types.ts';
 
@@ -11,5 +12,6 @@ export function registrySource(reference: ImageReference, client: RegistryClient
     resolve: (signal) => client.manifest(repository, reference.digest ?? reference.tag ?? 'latest', signal),
     manifest: async (digest, signal) => (await client.manifest(repository, digest, signal)).bytes,
     blob: (descriptor, signal) => client.blob(repository, descriptor, signal),
+    referrers: (digest, signal) => listReferrers(client, repository, digest, signal),
   };
 }

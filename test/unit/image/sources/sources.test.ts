@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { silentLog } from '../../../../src/core/log.ts';
 import { readImage } from '../../../../src/image/read-image.ts';
 import { openImageSource } from '../../../../src/image/sources/index.ts';
 import type { ImageReport } from '../../../../src/image/types.ts';
 import type { RegistryClient } from '../../../../src/registry/client.ts';
 import { mediaTypes } from '../../../../src/registry/media-types.ts';
-import { tar, type TarInput } from '../../../support/tar.ts';
+import type { Descriptor } from '../../../../src/registry/types.ts';
+import { tar, tarMember, type TarInput } from '../../../support/tar.ts';
 import { debianRelease, dpkgStatus, MemoryCache, MemoryRegistry, sha256 } from '../memory-image.ts';
 
 const signal = new AbortController().signal;
@@ -24,12 +25,12 @@ afterEach(async () => {
 });
 
 async function read(ref: string): Promise<ImageReport> {
-  return readImage({
-    source: await openImageSource(ref, noRegistry),
-    cache: new MemoryCache(),
-    log: silentLog,
-    signal,
-  });
+  const source = await openImageSource(ref, noRegistry);
+  try {
+    return await readImage({ source, cache: new MemoryCache(), log: silentLog, signal });
+  } finally {
+    await source.dispose?.();
+  }
 }
 const names = (report: ImageReport): string[] => report.packages.map(({ name, version }) => `${name} ${version}`);
 
@@ -76,6 +77,113 @@ describe('an OCI layout', () => {
     };
     await writeFile(path.join(folder, 'blobs/sha256', index.manifests[0]!.digest.slice(7)), '{}');
     await assert.rejects(read(`oci:${folder}`), { code: 'digest-mismatch' });
+  });
+
+  describe('in an archive', () => {
+    const archive = async (name: string, pack: (bytes: Buffer) => Buffer = (bytes) => bytes): Promise<string> => {
+      const files = [
+        'oci-layout',
+        'index.json',
+        ...(await readdir(path.join(folder, 'blobs/sha256'))).map((each) => `blobs/sha256/${each}`),
+      ];
+      const members: TarInput[] = [{ name: 'blobs/' }];
+      for (const each of files) members.push({ name: `./${each}`, content: await readFile(path.join(folder, each)) });
+      const file = path.join(folder, name);
+      await writeFile(file, pack(tar(...members)));
+      return file;
+    };
+
+    it('is read like a folder, bare or compressed', async () => {
+      await layout({ one: debian('a 1'), two: debian('a 2') });
+      for (const [name, pack] of [
+        ['bare.tar', (bytes: Buffer) => bytes],
+        ['packed.tar.gz', gzipSync],
+        ['packed.tar.zst', zstdCompressSync],
+      ] as const) {
+        const file = await archive(name, pack);
+        assert.deepEqual(names(await read(`oci:${file}:two`)), ['a 2'], name);
+        assert.deepEqual(names(await read(`oci-archive:${file}:one`)), ['a 1'], name);
+        await assert.rejects(read(`oci:${file}`), { code: 'bad-input', message: /one, two/ }, name);
+      }
+    });
+
+    it('leaves nothing behind, also when it is no layout', async () => {
+      const before = (await readdir(os.tmpdir())).filter((name) => name.startsWith('plimsoll-archive-'));
+      await layout({ one: debian('a 1') });
+      await read(`oci:${await archive('x.tar.gz', gzipSync)}`);
+      await writeFile(path.join(folder, 'y.tar.gz'), gzipSync(tar({ name: 'x' })));
+      await assert.rejects(read(`oci:${folder}/y.tar.gz`), { code: 'bad-input', message: /no index\.json/ });
+      await writeFile(
+        path.join(folder, 'z.tar.gz'),
+        gzipSync(tar({ name: 'x', content: 'y'.repeat(5000) })).subarray(0, 40),
+      );
+      await assert.rejects(read(`oci:${folder}/z.tar.gz`), { code: 'damaged', message: /cut or damaged/ });
+      const after = (await readdir(os.tmpdir())).filter((name) => name.startsWith('plimsoll-archive-'));
+      assert.deepEqual(
+        after.filter((name) => !before.includes(name)),
+        [],
+      );
+    });
+
+    it('of docker save is told its own name', async () => {
+      await writeFile(path.join(folder, 'd.tar'), tar({ name: 'manifest.json', content: '[]' }));
+      await assert.rejects(read(`oci:${folder}/d.tar`), { code: 'bad-input', nextStep: /docker-archive:<file>/ });
+    });
+
+    it('without a blob, or with a blob of another content, is refused', async () => {
+      await layout({ one: debian('a 1') });
+      const index = await readFile(path.join(folder, 'index.json'));
+      await writeFile(path.join(folder, 'less.tar'), tar({ name: 'index.json', content: index }));
+      await assert.rejects(read(`oci:${folder}/less.tar`), { code: 'not-found' });
+      const { manifests } = JSON.parse(index.toString()) as { manifests: { digest: string }[] };
+      const name = `blobs/sha256/${manifests[0]!.digest.slice(7)}`;
+      await writeFile(
+        path.join(folder, 'other.tar'),
+        tar({ name: 'index.json', content: index }, { name, content: '{}' }),
+      );
+      await assert.rejects(read(`oci:${folder}/other.tar`), { code: 'digest-mismatch' });
+    });
+  });
+
+  it('of one image and its signatures needs no tag, and lists them', async () => {
+    await layout({ '': debian('a 1') });
+    const index = JSON.parse(await readFile(path.join(folder, 'index.json'), 'utf8')) as { manifests: Descriptor[] };
+    const image = index.manifests[0]!;
+    const add = async (document: object, annotations?: Record<string, string>): Promise<string> => {
+      const bytes = Buffer.from(JSON.stringify(document));
+      const digest = sha256(bytes);
+      await writeFile(path.join(folder, 'blobs/sha256', digest.slice(7)), bytes);
+      index.manifests.push({
+        mediaType: mediaTypes.ociManifest,
+        digest,
+        size: bytes.length,
+        ...(annotations === undefined ? { artifactType: 'application/vnd.cncf.notary.signature' } : { annotations }),
+      });
+      return digest;
+    };
+    const empty = { mediaType: 'application/vnd.oci.empty.v1+json', digest: sha256('{}'), size: 2 };
+    const notation = await add({ schemaVersion: 2, config: empty, layers: [], subject: { digest: image.digest } });
+    const cosign = await add(
+      {
+        schemaVersion: 2,
+        config: { mediaType: mediaTypes.ociConfig, digest: sha256('{}'), size: 2 },
+        layers: [{ mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json' }],
+      },
+      { 'org.opencontainers.image.ref.name': `${image.digest.replace(':', '-')}.sig` },
+    );
+    await add({ schemaVersion: 2, config: empty, layers: [], subject: { digest: sha256('another') } });
+    await writeFile(path.join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, ...index }));
+    assert.deepEqual(names(await read(`oci:${folder}`)), ['a 1']);
+    const source = await openImageSource(`oci:${folder}`, noRegistry);
+    const { found, omitted } = (await source.referrers?.(image.digest, signal))!;
+    assert.equal(omitted, 0);
+    assert.deepEqual(
+      found.map(({ digest, artifactType, foundBy }) => [digest, artifactType, foundBy]),
+      [
+        [notation, 'application/vnd.cncf.notary.signature', 'referrers'],
+        [cosign, 'application/vnd.dev.cosign.simplesigning.v1+json', 'tag'],
+      ],
+    );
   });
 
   it('that is not there, or empty, is told', async () => {
@@ -216,10 +324,26 @@ describe('an archive of docker save', () => {
     });
   }
 
-  it('that is compressed as a whole is told to be unpacked', async () => {
+  it('may be compressed as a whole', async () => {
+    const whole = tar(
+      { name: 'c.json', content: config(base) },
+      { name: 'l/layer.tar', content: base },
+      manifest({ Config: 'c.json', RepoTags: ['app:1'], Layers: ['l/layer.tar'] }),
+    );
     const file = path.join(folder, 'image.tar.gz');
-    await writeFile(file, gzipSync(tar({ name: 'x' })));
-    await assert.rejects(read(`docker-archive:${file}`), { code: 'bad-input', message: /compressed as a whole/ });
+    await writeFile(file, gzipSync(whole));
+    const report = await read(`docker-archive:${file}`);
+    assert.deepEqual(names(report), ['a 1']);
+    await writeFile(path.join(folder, 'image.tar'), whole);
+    assert.equal((await read(`docker-archive:${folder}/image.tar`)).digest, report.digest);
+    assert.deepEqual(names(await read(`docker-archive:${file}:app:1`)), ['a 1']);
+  });
+
+  it('that unpacks to more than any image has is refused', async () => {
+    // 300 MB of zeros behind a name: 1:1000, beyond what is let pass
+    const packed = gzipSync(Buffer.concat([tarMember({ name: 'x', size: 300_000_000 }), Buffer.alloc(300_000_000)]));
+    await writeFile(path.join(folder, 'bomb.tar.gz'), packed);
+    await assert.rejects(read(`docker-archive:${folder}/bomb.tar.gz`), { code: 'limit-exceeded' });
   });
 
   it('that is no archive, cut, or not there is told', async () => {
@@ -334,8 +458,30 @@ describe('an image reference', () => {
     ]);
   });
 
+  for (const ref of [
+    'docker-daemon:app:1',
+    'containers-storage:app',
+    'file:./x',
+    'oci-layout:/srv/x',
+    'podman:app',
+    'dirs:~/x',
+    'rootfs:.\\x',
+  ]) {
+    it(`with the scheme of ${ref} is refused with the schemes there are`, async () => {
+      await assert.rejects(openImageSource(ref, noRegistry), { code: 'bad-input', nextStep: /dir:<folder>/ });
+    });
+  }
+
+  it('with a port is no scheme', async () => {
+    const hosts: string[] = [];
+    const ports = { registry: (host: string) => (hosts.push(host), {} as RegistryClient) };
+    for (const ref of ['localhost:5000/app', 'myhost:5000/app:1', 'app:1.2', 'file/app:1'])
+      await openImageSource(ref, ports);
+    assert.deepEqual(hosts, ['localhost:5000', 'myhost:5000', 'docker.io', 'docker.io']);
+  });
+
   it('without a path behind its scheme is refused', async () => {
-    for (const ref of ['oci:', 'dir:', 'docker-archive:'])
+    for (const ref of ['oci:', 'oci-archive:', 'dir:', 'docker-archive:'])
       await assert.rejects(openImageSource(ref, noRegistry), { code: 'bad-input' });
   });
 });
