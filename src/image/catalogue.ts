@@ -36,7 +36,6 @@ export interface Catalogue {
 }
 
 const systemTypes: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm']);
-const apkDatabase = /(?:^|\/)lib\/apk\/db\/installed$/;
 
 /**
  * What has to be kept of a layer so that `catalogue` can work: files of cataloguers, release files, file lists of dpkg;
@@ -45,11 +44,12 @@ const apkDatabase = /(?:^|\/)lib\/apk\/db\/installed$/;
 export function keepFilter(cataloguers: readonly Cataloguer[]): KeepFilter {
   const byName = cataloguers.filter(({ byContent }) => byContent !== true);
   const byContent = cataloguers.find((cataloguer) => cataloguer.byContent === true); // they share one extractor
+  const isOfInterest = languageFiles(cataloguers);
   return anyOf([
-    ...byName.map(keepForCataloguer),
+    ...byName.map((cataloguer) => keepForCataloguer(cataloguer, isOfInterest)),
     keepReleaseFiles,
-    keepFileLists(languageFiles(cataloguers)),
-    ...(byContent === undefined ? [] : [keepForCataloguer(byContent)]),
+    keepFileLists(isOfInterest),
+    ...(byContent === undefined ? [] : [keepForCataloguer(byContent, isOfInterest)]),
   ]);
 }
 
@@ -58,7 +58,7 @@ const programPath = /(?:^|\/)(?:s?bin|games|libexec)\/[^/]+$|^(?:usr\/)?lib(?:ex
 
 /** Files of packages that an operating system may own; its own databases and per-package files are not meant. */
 function languageFiles(cataloguers: readonly Cataloguer[]): (path: string) => boolean {
-  const languages = cataloguers.filter((cataloguer) => !/^(?:apk|dpkg|rpm)-/.test(cataloguer.id));
+  const languages = cataloguers.filter(({ id }) => !/^(?:apk|bottlerocket|chisel|dpkg|rpm)-/.test(id));
   return (path) =>
     languages.some((cataloguer) => (cataloguer.byContent === true ? programPath.test(path) : cataloguer.wants(path)));
 }
@@ -122,17 +122,15 @@ export async function catalogue(
   }
   const ofInterest = languageFiles(cataloguers);
   const withContent = files.flatMap(({ path, content }) => (content === undefined ? [] : [{ path, content }]));
-  const owners = await readOwners(
-    tree,
-    withContent,
-    withContent.filter(({ path }) => apkDatabase.test(path)),
-    ofInterest,
-    signal,
-  );
+  const owners = await readOwners(tree, withContent, ofInterest, signal);
+  // What another vendor packs is not patched by the distribution: its records are silent about it.
+  const foreign = new Set(collected.flatMap(({ found }) => (found.thirdParty === true ? [found.name] : [])));
   const packages: CataloguedPackage[] = [];
   for (const { found, ...rest } of await withoutInstalled(collected, signal)) {
     const marked = marks.has(found) ? { ...found, developmentOnly: true } : found;
-    packages.push({ found: complete(marked, os, owners), ...rest });
+    const completed = complete(marked, os, owners, foreign);
+    // A lock file that the distribution packed is that of the packed software's own development.
+    if (completed.declared !== true || completed.ownedBy === undefined) packages.push({ found: completed, ...rest });
     await turns.pause();
     signal.throwIfAborted();
   }
@@ -145,11 +143,17 @@ export async function catalogue(
   };
 }
 
-function complete(found: Package, os: OperatingSystem | undefined, owners: ReadonlyMap<string, string>): Package {
+function complete(
+  found: Package,
+  os: OperatingSystem | undefined,
+  owners: ReadonlyMap<string, string>,
+  foreign: ReadonlySet<string>,
+): Package {
   const purl = packageUrl(found, os);
   // Inside an archive the package is found at `archive!/member`: the archive is what is owned.
   const file = found.path?.split('!/', 1)[0];
-  const ownedBy = systemTypes.has(found.type) || file === undefined ? undefined : owners.get(file);
+  const owner = systemTypes.has(found.type) || file === undefined ? undefined : owners.get(file);
+  const ownedBy = owner === undefined || foreign.has(owner) ? undefined : owner;
   return {
     ...found,
     ...(purl === undefined ? {} : { purl }),
@@ -184,15 +188,46 @@ async function placement(
   const mine = [...tree.databases()].filter(([path]) => cataloguer.wants(path));
   const changes = mine.flatMap(([path, states]) => states.map((state) => ({ path, state })));
   changes.sort((a, b) => a.state.layer - b.state.layer || compareText(a.path, b.path));
+  const contents = new Map<string, DatabaseState>();
+  const then = viewAsOf(view, new Set(mine.map(([path]) => path)), contents);
   const current = new Map<string, readonly Package[]>();
   const states: PackageState[] = [];
-  for (const { path, state } of changes) {
-    current.set(path, await packagesOf(cataloguer, path, state, view, signal));
-    const packages = [...current.values()].flat();
-    if (states.at(-1)?.layer === state.layer) states.pop();
-    states.push({ layer: state.layer, packages });
+  for (const [layer, changed] of Map.groupBy(changes, ({ state }) => state.layer)) {
+    for (const { path, state } of changed) contents.set(path, state);
+    const directories = new Set(changed.map(({ path }) => directoryOf(path)));
+    for (const [path, state] of contents) {
+      // What lies beside a database, such as its log, belongs to it.
+      if (directories.has(directoryOf(path))) {
+        current.set(path, await packagesOf(cataloguer, path, state, then, signal));
+      }
+    }
+    states.push({ layer, packages: [...current.values()].flat() });
   }
   return placePackages(states);
+}
+
+/** The image with the databases as they stood after an earlier layer. */
+function viewAsOf(
+  view: ImageView,
+  databases: ReadonlySet<string>,
+  contents: ReadonlyMap<string, DatabaseState>,
+): ImageView {
+  const file = (path: string): ImageFile | undefined => {
+    if (!databases.has(path)) return view.file(path);
+    const state = contents.get(path);
+    return state?.content === undefined
+      ? undefined
+      : imageFile({ path, size: state.content.length, layer: state.layer, content: state.content });
+  };
+  return {
+    has: (path) => (databases.has(path) ? file(path) !== undefined : view.has(path)),
+    file,
+    list: (directory) => view.list(directory),
+  };
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
 async function packagesOf(

@@ -11,12 +11,14 @@ export function anyOf(filters: readonly KeepFilter[]): KeepFilter {
   };
 }
 
-export function keepForCataloguer(cataloguer: Cataloguer): KeepFilter {
+export function keepForCataloguer(cataloguer: Cataloguer, isOfInterest: (path: string) => boolean): KeepFilter {
   const rule: KeepRule = {
     maxBytes: cataloguer.maxFileBytes,
     ...(cataloguer.extract === undefined ? {} : { extract: (file) => cataloguer.extract?.(file) }),
     ...(cataloguer.byContent === true ? { byContent: true } : {}),
-    ...(cataloguer.reduce === undefined ? {} : { reduce: (path, bytes) => cataloguer.reduce?.(path, bytes) ?? bytes }),
+    ...(cataloguer.reduce === undefined
+      ? {}
+      : { reduce: (path, bytes) => cataloguer.reduce?.(path, bytes, isOfInterest) ?? bytes }),
   };
   return (path) => (cataloguer.wants(path) ? rule : undefined);
 }

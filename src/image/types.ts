@@ -1,5 +1,6 @@
 import type { Referrers } from '../registry/referrers.ts';
 import type { Descriptor, Platform } from '../registry/types.ts';
+import type { FoundSecret, ImageSecret } from './secrets/kinds.ts';
 
 export type PackageType =
   'deb' | 'apk' | 'rpm' | 'npm' | 'pypi' | 'nuget' | 'maven' | 'golang' | 'cargo' | 'gem' | 'composer';
@@ -17,7 +18,7 @@ export interface Package {
   readonly source?: { readonly name: string; readonly version: string };
   /** File in the image that told us, without leading slash. */
   readonly path?: string;
-  /** The operating-system package that owns the metadata file, such as `python3-six`. */
+  /** The package of the distribution that owns the metadata file, such as `python3-six`; never another vendor's package. */
   readonly ownedBy?: string;
   /** True when only a lock file names it. */
   readonly declared?: boolean;
@@ -111,8 +112,11 @@ export interface Cataloguer {
   readonly database?: boolean;
   /** Asked for every entry of every layer: compares strings, no I/O. */
   wants(path: string): boolean;
-  /** What is kept of a file's bytes in the layer cache, when not all of it is read. */
-  reduce?(path: string, bytes: Uint8Array): Uint8Array;
+  /**
+   * What is kept of a file's bytes in the layer cache, when not all of it is read. Lists of files keep those of which
+   * `isOfInterest` is true: other cataloguers read them, and packages of the operating system may own them.
+   */
+  reduce?(path: string, bytes: Uint8Array, isOfInterest: (path: string) => boolean): Uint8Array;
   read(file: ImageFile, image: ImageView, signal: AbortSignal): AsyncIterable<Catalogued>;
 }
 
@@ -187,6 +191,8 @@ export interface ImageReport {
   readonly packages: readonly PlacedPackage[];
   readonly problems: readonly Problem[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** What looks like secrets in layers and config, never with their values; absent: none. */
+  readonly secrets?: readonly ImageSecret[];
 }
 
 /** Where image bytes come from: a registry, a layout on disk, an archive. */
@@ -216,6 +222,10 @@ export interface KeepRule {
   readonly extract?: (file: OfferedFile) => Extractor | undefined;
   /** The rule offers files of any name: nobody wants this path as such, and what is kept becomes the entry's `extract`. */
   readonly byContent?: boolean;
+  /** Looks at the whole content and tells of the secrets in it; not called together with `extract`. */
+  readonly search?: (path: string, bytes: Uint8Array) => readonly FoundSecret[];
+  /** Nothing of the content is kept, it is searched alone; a larger file is passed over without a problem. */
+  readonly searchOnly?: true;
 }
 
 /** Asked for the path of every entry of every layer: compares strings, no I/O. */
@@ -227,6 +237,8 @@ export interface LayerContent {
   /** All paths with their kind, and the kept bytes of files that some cataloguer wants. */
   readonly entries: readonly LayerEntry[];
   readonly problems: readonly Problem[];
+  /** What looks like secrets in files of this layer, never with their values; absent: none. */
+  readonly secrets?: readonly FoundSecret[];
 }
 
 export interface LayerEntry {

@@ -1,8 +1,50 @@
 import type { Cataloguer } from '../types.ts';
 import { apkInstalled } from './apk.ts';
+import { bottlerocketInventory } from './bottlerocket.ts';
+import { bunLock } from './bun-lock.ts';
+import { chiselManifest } from './chisel.ts';
+import { composerInstalled, composerLock } from './composer.ts';
+import { composerInstalledPhp } from './composer-php.ts';
+import { condaMeta } from './conda.ts';
 import { dpkgStatus, dpkgStatusFiles } from './dpkg.ts';
+import { gemInstalled } from './gem-installed.ts';
+import { gemfileLock } from './gemfile-lock.ts';
 import { npmInstalled } from './npm-installed.ts';
-import { npmLock } from './npm-lock.ts';
+import { npmHiddenLock, npmLock } from './npm-lock.ts';
+import { pipfileLock } from './pipfile-lock.ts';
+import { pnpmLock } from './pnpm-lock.ts';
+import { pythonInstalled } from './python-installed.ts';
+import { pythonTomlLock } from './python-toml-lock.ts';
+import { requirements } from './requirements.ts';
+import { rpmDatabase } from './rpm.ts';
+import { rpmManifest } from './rpm-manifest.ts';
+import { yarnCache } from './yarn-cache.ts';
+import { yarnLock } from './yarn-lock.ts';
 
 /** All package sources, in order of their ids. */
-export const cataloguers: readonly Cataloguer[] = [apkInstalled, dpkgStatus, dpkgStatusFiles, npmInstalled, npmLock];
+export const cataloguers: readonly Cataloguer[] = [
+  apkInstalled,
+  bottlerocketInventory,
+  bunLock,
+  chiselManifest,
+  composerInstalled,
+  composerInstalledPhp,
+  composerLock,
+  condaMeta,
+  dpkgStatus,
+  dpkgStatusFiles,
+  gemInstalled,
+  gemfileLock,
+  npmHiddenLock,
+  npmInstalled,
+  npmLock,
+  pnpmLock,
+  pythonInstalled,
+  pipfileLock,
+  requirements,
+  pythonTomlLock,
+  rpmDatabase,
+  rpmManifest,
+  yarnCache,
+  yarnLock,
+];

@@ -113,7 +113,7 @@ describe('hostile input', function () {
         await fc.assert(
           fc.asyncProperty(fc.oneof(spoilt(Buffer.from(seed)), fc.uint8Array({ maxLength: 400 })), (bytes) =>
             thoughtOf(async () => {
-              const content = cataloguer.reduce?.('x', bytes) ?? bytes;
+              const content = cataloguer.reduce?.('x', bytes, () => true) ?? bytes;
               for (const found of (await run(cataloguer, 'x', content)).packages) {
                 assert.ok(found.name !== '' && found.version !== '');
               }

@@ -26,7 +26,7 @@ describe('the family of cataloguers', () => {
 
   it('bounds every file', () => {
     for (const { id, maxFileBytes } of cataloguers) {
-      assert.ok(maxFileBytes > 0 && maxFileBytes <= 128 * 1024 * 1024, id);
+      assert.ok(maxFileBytes > 0 && maxFileBytes <= 256 * 1024 * 1024, id);
     }
   });
 });
