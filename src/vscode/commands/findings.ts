@@ -122,11 +122,14 @@ async function pickFinding(shell: Shell): Promise<void> {
   pick.title = l10n.t('Show Finding');
   pick.placeholder = l10n.t('Words of id, title, package, asset, check or file');
   let latest = 0;
-  const search = async (text: string): Promise<void> => {
+  let answered = 0;
+  let search: Promise<void> = Promise.resolve();
+  const ask = async (text: string): Promise<void> => {
     const turn = ++latest;
     pick.busy = true;
     const page = await engine.findings.page(turn, query(shell, text.slice(0, 500)), 0, 50, false);
     if (turn !== latest) return;
+    answered = turn;
     pick.busy = false;
     pick.items = page.rows.flatMap((row) =>
       row.type === 'finding'
@@ -143,14 +146,23 @@ async function pickFinding(shell: Shell): Promise<void> {
     );
   };
   const guarded = (text: string): void => {
-    search(text).catch((error: unknown) => {
+    search = ask(text).catch((error: unknown) => {
       pick.hide();
       shell.failures.show(l10n.t('Show Finding'), error);
     });
   };
+  const chosen = (): string | undefined => {
+    // The editor says a moment later which of new rows is the active one; until then it names one of the old.
+    const active = pick.activeItems.find((item) => pick.items.includes(item));
+    return (active ?? pick.items[0])?.findingId;
+  };
   const picked = await new Promise<string | undefined>((resolve) => {
     pick.onDidChangeValue(guarded);
-    pick.onDidAccept(() => resolve(pick.activeItems[0]?.findingId));
+    pick.onDidAccept(() => {
+      if (answered === latest) resolve(chosen());
+      // Enter before the answer means the first row for what was typed, not that for its first letters.
+      else void search.then(() => answered === latest && resolve(chosen()));
+    });
     pick.onDidHide(() => resolve(undefined));
     pick.show();
     guarded('');
