@@ -3,11 +3,18 @@ import { parseJson } from '../../core/json.ts';
 import { decodeText } from '../text-lines.ts';
 import type { Cataloguer } from '../types.ts';
 import { isNpmName } from './npm-name.ts';
+import { isKernelPath } from './places.ts';
 
-/** The directory of a package directly inside a `node_modules`, with its manifest. */
-const manifest = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/;
-/** Views of the kernel that images should not hold, and runtimes cover. */
-const kernelPaths = /^(?:proc|sys|dev)\//;
+/**
+ * The directory of a package directly inside a `node_modules`, with its manifest. Names that begin with a dot are what a
+ * package manager keeps for itself or was about to remove.
+ */
+const manifest = /(?:^|\/)node_modules\/(?:@[^/.][^/]*\/)?[^/@.][^/]*\/package\.json$/;
+/** Yarn's linker of the pnpm kind, "nodeLinker: pnpm": links lead there. */
+const yarnStore = /(?:^|\/)node_modules\/\.store\/[^/]+\/package\/package\.json$/;
+/** A tree that a package carries for its own tests or as an example. */
+const ofTests =
+  /(?:^|\/)node_modules\/(?:.*\/)?(?:__?(?:tests?|fixtures|mocks)__?|tests?|specs?|fixtures?|testdata|examples?)\/(?:.*\/)?node_modules\//;
 
 /** Everything else of a manifest may have any type. npm, "package.json". */
 const shape = z.object({ name: z.unknown().optional(), version: z.unknown().optional() });
@@ -19,7 +26,11 @@ const shape = z.object({ name: z.unknown().optional(), version: z.unknown().opti
 export const npmInstalled: Cataloguer = {
   id: 'npm-installed',
   maxFileBytes: 16 * 1024 * 1024,
-  wants: (path) => path.endsWith('/package.json') && manifest.test(path) && !kernelPaths.test(path),
+  wants: (path) =>
+    path.endsWith('/package.json') &&
+    (manifest.test(path) || yarnStore.test(path)) &&
+    !isKernelPath(path) &&
+    !ofTests.test(path),
   /** Name and version alone: manifests of large applications have some ten megabytes together. */
   reduce(path, bytes) {
     try {

@@ -1,0 +1,46 @@
+import { TurnTaker } from '../core/concurrency.ts';
+import type { Package, PackageType } from './types.ts';
+
+/** Ecosystems whose packages are installed elsewhere than beside their lock file. */
+const installedElsewhere: ReadonlySet<PackageType> = new Set(['pypi', 'gem']);
+
+/**
+ * Leaves out what lock files declare where the installed tree is in the image too, somewhere else: `requirements.txt` in
+ * `/app`, its packages in `/usr/local/lib`. A lock file counts as installed when at least half of the names it lists are,
+ * in whatever version: the tree says what is there, and what the other half is not.
+ */
+export async function withoutInstalled<T extends { readonly found: Package }>(
+  packages: readonly T[],
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  const installed = new Set<string>();
+  const lists = new Map<string, Set<string>>();
+  for (const { found } of packages) {
+    if (!installedElsewhere.has(found.type)) continue;
+    if (found.declared !== true) installed.add(keyOf(found));
+    else {
+      const list = listOf(found);
+      lists.set(list, (lists.get(list) ?? new Set()).add(keyOf(found)));
+    }
+  }
+  if (installed.size === 0 || lists.size === 0) return packages;
+  const turns = new TurnTaker();
+  const superseded = new Set<string>();
+  for (const [list, names] of lists) {
+    let there = 0;
+    for (const name of names) if (installed.has(name)) there++;
+    if (there * 2 >= names.size) superseded.add(list);
+    await turns.pause();
+    signal.throwIfAborted();
+  }
+  return packages.filter(({ found }) => found.declared !== true || !superseded.has(listOf(found)));
+}
+
+function listOf({ type, path }: Package): string {
+  return `${type} ${path ?? ''}`;
+}
+
+/** PyPI compares names without regard to case and with runs of "-", "_" and "." as one. PEP 503, "Normalized Names". */
+function keyOf({ type, name }: Package): string {
+  return `${type} ${type === 'pypi' ? name.toLowerCase().replace(/[-_.]+/g, '-') : name}`;
+}
