@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> 
   activation: () => import('./activation.ts'),
   layers: () => import('./layers.ts'),
   rescan: () => import('./rescan.ts'),
+  sharing: () => import('./sharing.ts'),
   inventory: () => import('./inventory.ts'),
   advisories: () => import('./advisories.ts'),
   posture: () => import('./posture.ts'),

@@ -22,10 +22,24 @@ export interface RunningRegistry extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts Debian's `docker-registry` over a storage folder; its configuration goes into `workFolder`. */
-export async function startRegistry(storage: string, workFolder: string): Promise<RunningRegistry> {
+/**
+ * Starts Debian's `docker-registry` over a storage folder; its configuration goes into `workFolder`. With a certificate it
+ * speaks https.
+ */
+export async function startRegistry(
+  storage: string,
+  workFolder: string,
+  certificate?: { readonly certificatePem: string; readonly keyPem: string },
+): Promise<RunningRegistry> {
   await mkdir(storage, { recursive: true });
   const port = await freePort();
+  let tls = '';
+  if (certificate !== undefined) {
+    const files = { certificate: path.join(workFolder, 'registry.crt'), key: path.join(workFolder, 'registry.key') };
+    await writeFile(files.certificate, certificate.certificatePem);
+    await writeFile(files.key, certificate.keyPem, { mode: 0o600 });
+    tls = `, tls: { certificate: ${JSON.stringify(files.certificate)}, key: ${JSON.stringify(files.key)} }`;
+  }
   const configFile = path.join(workFolder, 'docker-registry.yml');
   await writeFile(
     configFile,
@@ -33,7 +47,7 @@ export async function startRegistry(storage: string, workFolder: string): Promis
       'version: 0.1',
       'log: { level: error, accesslog: { disabled: true } }',
       `storage: { filesystem: { rootdirectory: ${JSON.stringify(storage)} }, delete: { enabled: true } }`,
-      `http: { addr: "127.0.0.1:${port}" }`,
+      `http: { addr: "127.0.0.1:${port}"${tls} }`,
       '',
     ].join('\n'),
   );
@@ -54,7 +68,7 @@ export async function startRegistry(storage: string, workFolder: string): Promis
     await ended;
   };
   try {
-    await answers(port, () => registry.exitCode !== null);
+    await answers(port, () => registry.exitCode !== null, certificate !== undefined);
   } catch (error) {
     await stop();
     throw new Error(`docker-registry does not serve "${storage}". It said: ${complaints.slice(-2000)}`, {
@@ -160,11 +174,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function answers(port: number, hasEnded: () => boolean): Promise<void> {
+async function answers(port: number, hasEnded: () => boolean, tls: boolean): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if (hasEnded()) throw new Error('docker-registry ended at once.');
     const answer = await call(port, 'GET', '/v2/', {}).catch(() => undefined);
-    if (answer?.status === 200) return;
+    // To plain http it answers 400 where it speaks https.
+    if (answer?.status === (tls ? 400 : 200)) return;
     await sleep(50);
   }
   throw new Error('docker-registry did not answer within ten seconds.');
