@@ -96,7 +96,7 @@ async function readAll({ host, ca, dataDir, wanted }: ReadAllInput): Promise<Rea
   }
 }
 
-function close(): null {
+function close(_: null): null {
   store?.close();
   store = undefined;
   return null;
