@@ -1,0 +1,203 @@
+import type { MatchResult, Vulnerability } from '../advisories/types.ts';
+import type { Severity } from '../core/severity.ts';
+import { parseDockerfile } from '../dockerfile/model.ts';
+import { chooseBaseSeverity } from '../findings/base-severity.ts';
+import { toSeverityRating } from '../findings/from-image.ts';
+import { findBaseImage } from '../image/base-image.ts';
+import { formatPlatform } from '../image/manifest.ts';
+import type { ResolvedImage } from '../image/resolve.ts';
+import type { ImageReport } from '../image/types.ts';
+import { placesIn } from '../scan/dockerfile-links.ts';
+import type { ReadImageResult } from './image-read.ts';
+import { toSarif } from './sarif.ts';
+
+/** The Dockerfile whose lines are named. */
+export interface LineSource {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The result in the form of `--format json`. */
+export function describeImage(ref: string, read: ReadImageResult, match: MatchResult, lines: LineSource | undefined) {
+  const { report, resolved, referrers } = read;
+  const base = findBaseImage(report, { byChainId: () => undefined, diffIds: () => undefined });
+  const baseLayers = new Set(report.layers.slice(0, base?.layerCount ?? 0).map(({ digest }) => digest));
+  const places =
+    lines === undefined
+      ? undefined
+      : placesIn(lines.path, parseDockerfile(lines.text), report, base?.layerCount ?? 0, 'certain');
+  const lineOf = (layer: string | undefined): { dockerfileLine?: number } => {
+    const place = layer === undefined ? undefined : places?.of({ layer }, baseLayers);
+    return place === undefined ? {} : { dockerfileLine: place.line + 1 };
+  };
+  return {
+    schema: 'plimsoll.image/1',
+    image: {
+      ref,
+      digest: report.digest,
+      mediaType: report.mediaType,
+      ...(resolved === undefined ? {} : { platform: platformOf(report, resolved) }),
+      ...indexOf(resolved),
+      ...(referrers === undefined ? {} : { referrers }),
+      os: { id: report.os?.id ?? '', version: report.os?.version ?? '', ecosystem: report.os?.ecosystem ?? '' },
+      ...(base === undefined
+        ? {}
+        : {
+            base: {
+              layers: base.layerCount,
+              certain: base.certain,
+              ...(base.name === undefined ? {} : { name: base.name }),
+              ...(base.digest === undefined ? {} : { digest: base.digest }),
+            },
+          }),
+      layers: report.layers.map(({ digest, diffId, createdBy }) => ({
+        digest,
+        diffId,
+        createdBy: createdBy ?? '',
+        ...lineOf(digest),
+      })),
+    },
+    packages: report.packages.map(({ type, name, version, purl, source, path: file, layer, ownedBy, declared }) => ({
+      type,
+      name,
+      version,
+      ...(purl === undefined ? {} : { purl }),
+      ...(source === undefined ? {} : { source }),
+      ...(file === undefined ? {} : { path: file }),
+      ...(layer === undefined ? {} : { layer }),
+      ...(ownedBy === undefined ? {} : { ownedBy }),
+      ...(declared === undefined ? {} : { declared }),
+    })),
+    vulnerabilities: match.matches.flatMap(({ package: index, vulnerability }) => {
+      const item = report.packages[index];
+      return item === undefined
+        ? []
+        : [
+            {
+              ...rate(vulnerability),
+              package: item.name,
+              installed: item.version,
+              ...layerOf(item.layer),
+              ...lineOf(item.layer),
+            },
+          ];
+    }),
+    coverage: match.coverage,
+    problems: [...report.problems, ...read.problems].map(({ path: file, reason }) => ({ path: file, reason })),
+  };
+}
+
+export type ImageResult = ReturnType<typeof describeImage>;
+
+/** As the index names it, with the variant; else what the config says. */
+function platformOf(report: ImageReport, resolved: ResolvedImage): string {
+  const chosen = resolved.choices?.find(({ digest }) => digest === resolved.digest)?.platform;
+  return formatPlatform(chosen ?? report.platform);
+}
+
+function indexOf(resolved: ResolvedImage | undefined) {
+  if (resolved?.choices === undefined) return {};
+  const platforms = resolved.choices.map(({ digest, platform }) => ({
+    ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
+    digest,
+  }));
+  return { index: { ...resolved.named, platforms } };
+}
+
+function layerOf(layer: string | undefined): { layer?: string } {
+  return layer === undefined ? {} : { layer };
+}
+
+function rate(vulnerability: Vulnerability) {
+  const base = chooseBaseSeverity(vulnerability.ratings.map(toSeverityRating));
+  const level = base.level.toLowerCase();
+  return {
+    id: vulnerability.id,
+    aliases: vulnerability.aliases,
+    ...(vulnerability.fixed === undefined ? {} : { fixed: vulnerability.fixed }),
+    severity: (level === 'unknown' ? 'unknown' : level) as Severity | 'unknown',
+    severitySource: base.source,
+    ...(base.vector === undefined ? {} : { cvss: base.vector }),
+    ...(vulnerability.kev === undefined ? {} : { kev: vulnerability.kev }),
+    ...(vulnerability.epss === undefined ? {} : { epss: vulnerability.epss }),
+    references: vulnerability.references,
+  };
+}
+
+/** For people: the worst first, then what is not known. Third-party text cannot steer the terminal. */
+export function asTable({ image: about, packages, vulnerabilities, coverage, problems }: ImageResult): string {
+  const order = ['critical', 'high', 'unknown', 'medium', 'low', 'info'];
+  const sorted = [...vulnerabilities].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+  const rows = sorted.map((each) => [
+    each.severity,
+    each.id,
+    `${each.package} ${each.installed}`,
+    each.fixed ?? '-',
+    each.severitySource,
+  ]);
+  const head = ['SEVERITY', 'ID', 'PACKAGE', 'FIXED', 'SOURCE'];
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [
+    [
+      about.ref,
+      about.digest,
+      `${about.os.id} ${about.os.version}`.trim(),
+      ...('platform' in about ? [about.platform] : []),
+    ]
+      .filter((part) => part !== '')
+      .join('  '),
+    ...('index' in about
+      ? [
+          `Chosen from ${about.index.digest}: ${about.index.platforms.map(({ platform }) => platform ?? 'unnamed').join(', ')}`,
+        ]
+      : []),
+    ...('referrers' in about && about.referrers.length > 0
+      ? [
+          `Refers to it: ${about.referrers.map(({ artifactType }) => (artifactType === '' ? 'unknown' : artifactType)).join(', ')}`,
+        ]
+      : []),
+    `${packages.length} packages, ${vulnerabilities.length} vulnerabilities`,
+    '',
+    ...(rows.length === 0 ? [] : [line(head), ...rows.map(line), '']),
+    ...coverage
+      .filter(({ state }) => state !== 'full')
+      .map(({ ecosystem, state, reason }) => `Not covered: ${ecosystem} (${state}): ${reason ?? ''}`),
+    ...problems.map(({ path: file, reason }) => `Problem: ${file}: ${reason}`),
+  ]
+    .map((text) => text.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd'))
+    .join('\n')
+    .concat('\n');
+}
+
+const sarifLevels = {
+  critical: 'error',
+  high: 'error',
+  medium: 'warning',
+  low: 'note',
+  info: 'note',
+  unknown: 'warning',
+} as const;
+
+export function asSarif(result: ImageResult, file: string | undefined): object {
+  const ids = [...new Set(result.vulnerabilities.map(({ id }) => id))];
+  return toSarif(
+    ids.map((id) => ({ id, name: id, help: `See https://osv.dev/vulnerability/${id}` })),
+    result.vulnerabilities.map((each) => {
+      const line = 'dockerfileLine' in each ? each.dockerfileLine : undefined;
+      const position = line === undefined ? undefined : { line: line - 1, character: 0 };
+      return {
+        rule: each.id,
+        level: sarifLevels[each.severity],
+        message: `${each.package} ${each.installed} has ${each.id}${each.fixed === undefined ? '; there is no fix yet' : `; fixed in ${each.fixed}`}`,
+        uri: file !== undefined && position !== undefined ? file.replaceAll('\\', '/') : result.image.ref,
+        ...(position === undefined ? {} : { range: { start: position, end: position } }),
+        fingerprint: `${each.id}/${each.package}/${each.installed}`,
+      };
+    }),
+  );
+}
