@@ -61,7 +61,9 @@ export class Popups {
       attrs: { 'aria-label': label, 'aria-multiselectable': 'true' },
     });
     let active = 0;
-    const options = () => [...list.querySelectorAll<HTMLElement>('[role=option]')];
+    let shape = '';
+    let drawn: readonly DrawnOption[] = [];
+    const options = () => drawn.map(({ element }) => element);
     const mark = () => {
       const all = options();
       active = Math.max(0, Math.min(active, all.length - 1));
@@ -74,16 +76,31 @@ export class Popups {
       }
     };
     const draw = () => {
+      const wanted = groups();
+      const all = wanted.flatMap((group) => group.options);
+      const newShape = JSON.stringify(wanted.map((group) => [group.label, group.options.map(({ id }) => id)]));
+      if (newShape === shape) {
+        // The same options stay in the document: a click whose release comes after an answer still meets its option.
+        all.forEach((option, at) => drawn[at]?.set(option));
+        return;
+      }
+      shape = newShape;
+      const activeId = drawn[active]?.id;
+      drawn = all.map((option, place) =>
+        drawOption(`${anchor.id}-option-${place}`, option, () => {
+          active = place;
+          onToggle(option.id);
+        }),
+      );
+      active = Math.max(
+        0,
+        drawn.findIndex(({ id }) => id === activeId),
+      );
       let number = 0;
-      const sections = groups().map((group, at) => {
+      const sections = wanted.map((group, at) => {
         const heading = `${anchor.id}-group-${at}`;
-        const items = group.options.map((option) => {
-          const place = number++;
-          return optionElement(`${anchor.id}-option-${place}`, option, () => {
-            active = place;
-            onToggle(option.id);
-          });
-        });
+        const items = options().slice(number, number + group.options.length);
+        number += items.length;
         if (group.label === '') return items;
         return [
           el(
@@ -177,7 +194,9 @@ export class Popups {
       if (!path.includes(element) && !path.includes(anchor)) this.close(false);
     };
     const onFocusOut = (event: FocusEvent) => {
-      if (event.relatedTarget instanceof Node && !element.contains(event.relatedTarget)) this.close(false);
+      const to = event.relatedTarget;
+      // A press on the button moves the focus there first; the click that follows closes the popup.
+      if (to instanceof Node && !element.contains(to) && !anchor.contains(to)) this.close(false);
     };
     const onResize = () => this.close();
     element.addEventListener('keydown', onKey);
@@ -196,20 +215,29 @@ export class Popups {
   }
 }
 
-function optionElement(id: string, option: Option, onClick: () => void): HTMLElement {
-  return el(
-    'div',
-    {
-      id,
-      class: 'popup-option',
-      role: 'option',
-      attrs: { 'aria-selected': String(option.chosen) },
-      on: { click: onClick },
-    },
-    el('span', { class: 'popup-check', attrs: { 'aria-hidden': 'true' } }, option.chosen ? icon('check') : undefined),
-    el('span', { class: 'popup-label data' }, option.label),
-    option.count === undefined ? undefined : el('span', { class: 'popup-count' }, option.count),
-  );
+interface DrawnOption {
+  readonly id: string;
+  readonly element: HTMLElement;
+  /** Shows other words, another number or another choice in the same place. */
+  readonly set: (option: Option) => void;
+}
+
+function drawOption(elementId: string, first: Option, onClick: () => void): DrawnOption {
+  const check = el('span', { class: 'popup-check', attrs: { 'aria-hidden': 'true' } });
+  const label = el('span', { class: 'popup-label data' });
+  const count = el('span', { class: 'popup-count' });
+  const element = el('div', { id: elementId, class: 'popup-option', role: 'option', on: { click: onClick } });
+  const set = (option: Option) => {
+    const chosen = String(option.chosen);
+    if (element.getAttribute('aria-selected') !== chosen) show(check, option.chosen ? icon('check') : undefined);
+    element.setAttribute('aria-selected', chosen);
+    if (label.textContent !== option.label) show(label, option.label);
+    if (count.textContent !== (option.count ?? '')) show(count, option.count);
+    count.hidden = option.count === undefined;
+  };
+  put(element, check, label, count);
+  set(first);
+  return { id: first.id, element, set };
 }
 
 /** Below the button, within the window. */

@@ -207,6 +207,72 @@ describe('report page', () => {
     assert.match(String(await page.evaluate('document.activeElement.className')), /row/);
   });
 
+  it('filters, groups and sorts with the mouse', async function () {
+    this.timeout(60_000);
+    await using report = await openReport(browser, site, { queries, dashboard, restore: onFindings });
+    const { page } = report;
+    await page.locator(firstRow).waitFor();
+    const filter = () => report.last('query')?.query.filter;
+    const list = page.locator('[role=listbox][aria-multiselectable=true]');
+    const option = (name: string) => list.locator('[role=option]', { hasText: name }).first();
+
+    await page.locator('#filter-severity').click();
+    await option('High').click();
+    await becomes(filter, { states: ['open'], severities: ['high'] });
+    await option('Low').click();
+    await becomes(filter, { states: ['open'], severities: ['high', 'low'] });
+    await becomes(() => option('Low').getAttribute('aria-selected'), 'true');
+    await option('High').click();
+    await becomes(filter, { states: ['open'], severities: ['low'] });
+    await becomes(() => option('High').getAttribute('aria-selected'), 'false');
+    // another button takes the place of the open list; its own button closes it
+    await page.locator('#filter-source').click();
+    await option('Dockerfile').click();
+    await becomes(filter, { states: ['open'], severities: ['low'], sourceTools: ['dockerfile'] });
+    await becomes(() => list.count(), 1);
+    await page.locator('#filter-source').click();
+    await becomes(() => list.count(), 0);
+
+    await page.locator('.chip', { hasText: 'Low' }).click();
+    await becomes(filter, { states: ['open'], sourceTools: ['dockerfile'] });
+    await page.locator('.chip', { hasText: 'Dockerfile' }).click();
+    await becomes(filter, { states: ['open'] });
+    await becomes(() => page.locator('.chip').count(), 1);
+
+    const [grouping, sorting] = await page.locator('vscode-dropdown').all();
+    assert.ok(grouping && sorting);
+    await grouping.click();
+    await grouping.locator('vscode-option', { hasText: 'Package' }).click();
+    await becomes(() => report.last('query')?.query.grouping, 'package');
+    const packages = /^(openssl|libxml2|glibc|zlib|curl|busybox|musl|lodash|express|minimist)/;
+    await page.locator('.group-name', { hasText: packages }).first().waitFor();
+    await sorting.click();
+    await sorting.locator('vscode-option', { hasText: 'Title' }).click();
+    await becomes(() => report.last('query')?.query.sort, { key: 'title', descending: false });
+    await page.locator('[role=columnheader][data-column=title] .head-button, .head-button[data-column=title]').click();
+    await becomes(() => report.last('query')?.query.sort, { key: 'title', descending: true });
+    assert.deepEqual(report.troubles, []);
+  });
+
+  it('counts a click on a filter when results arrive between press and release', async function () {
+    this.timeout(30_000);
+    await using report = await openReport(browser, site, { queries, dashboard, restore: onFindings });
+    const { page } = report;
+    await page.locator(firstRow).waitFor();
+    await page.locator('#filter-severity').click();
+    const low = page.locator('[role=option]', { hasText: 'Low' }).first();
+    await low.hover();
+    await page.mouse.down();
+    const asked = () => report.sent.filter(({ type }) => type === 'query').length;
+    const before = asked();
+    await report.send({ type: 'changed' });
+    await waitUntil('the page asks anew', () => asked() > before);
+    // the answer is drawn
+    await page.waitForTimeout(500);
+    await page.mouse.up();
+    await becomes(() => report.last('query')?.query.filter, { states: ['open'], severities: ['low'] });
+  });
+
   it('says so when the extension does not answer, and asks again on Reload', async function () {
     this.timeout(40_000);
     let isSilent = true;
