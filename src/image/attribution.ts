@@ -10,6 +10,8 @@ export interface PackageState {
 export interface Placement {
   /** The layer after the last one without this name and version: an uninstalled and reinstalled package is new. */
   readonly introducedBy: number;
+  /** The lowest layer that had the name in this version, whatever came between. */
+  readonly lastChangedBy: number;
   /** The lowest layer that had the name in any version. */
   readonly firstLayer: number;
 }
@@ -30,10 +32,13 @@ function nameKey({ type, name, architecture }: Package): string {
 export function placePackages(states: readonly PackageState[]): (found: Package) => Placement | undefined {
   const sets = states.map(({ packages }) => new Set(packages.map(packageKey)));
   const firstByName = new Map<string, number>();
+  const firstByVersion = new Map<string, number>();
   for (const { layer, packages } of states) {
     for (const found of packages) {
       const key = nameKey(found);
       if (!firstByName.has(key)) firstByName.set(key, layer);
+      const version = packageKey(found);
+      if (!firstByVersion.has(version)) firstByVersion.set(version, layer);
     }
   }
   return (found) => {
@@ -42,6 +47,10 @@ export function placePackages(states: readonly PackageState[]): (found: Package)
     while (at > 0 && sets[at - 1]?.has(key) === true) at--;
     const introducedBy = states[at]?.layer;
     if (introducedBy === undefined) return undefined;
-    return { introducedBy, firstLayer: firstByName.get(nameKey(found)) ?? introducedBy };
+    return {
+      introducedBy,
+      lastChangedBy: firstByVersion.get(key) ?? introducedBy,
+      firstLayer: firstByName.get(nameKey(found)) ?? introducedBy,
+    };
   };
 }

@@ -113,7 +113,11 @@ export async function catalogue(
           if (seenSystemPackages.has(key)) continue; // two databases of one system
           seenSystemPackages.add(key);
         }
-        const placed = place?.(found) ?? { introducedBy: file.layer, firstLayer: file.layer };
+        const placed = place?.(found) ?? {
+          introducedBy: file.layer,
+          lastChangedBy: file.layer,
+          firstLayer: file.layer,
+        };
         collected.push({ found, placement: placed });
       }
     }

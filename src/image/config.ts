@@ -3,6 +3,7 @@ import { DamagedError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { isDigest } from '../registry/reference.ts';
 import { looksSecret, mask, maskCredentials, maskEnvironment } from '../core/masking.ts';
+import type { RawConfig } from './secrets/collect.ts';
 import type { HistoryEntry, ImageConfig } from './types.ts';
 
 /** Longest text kept of one history entry or label, and of all together. */
@@ -49,9 +50,9 @@ const schema = z.object({
 
 /**
  * Reads the config of an image. Values that look like secrets are hidden here already: nothing behind this point has seen
- * them. Throws DamagedError, LimitExceededError.
+ * them, but `before`, which is shown the texts as they were written. Throws DamagedError, LimitExceededError.
  */
-export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
+export function parseConfig(bytes: Uint8Array, what: string, before?: (raw: RawConfig) => void): ImageConfig {
   const json = parseJson(Buffer.from(bytes).toString('utf8'), `the config of ${what}`, { maxDepth: 50 });
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
@@ -62,6 +63,12 @@ export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
     );
   }
   const { created, author, architecture, os, config, rootfs, history } = parsed.data;
+  before?.({
+    env: config?.Env ?? [],
+    labels: config?.Labels ?? {},
+    texts: [...(config?.Entrypoint ?? []), ...(config?.Cmd ?? [])],
+    history: (history ?? []).map(({ created_by: text }) => text ?? ''),
+  });
   let left = maxAllTextChars;
   const shown = (value: string): string => {
     const cut = value.slice(0, Math.min(maxTextChars, left));

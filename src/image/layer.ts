@@ -5,6 +5,7 @@ import { decompress } from './decompress.ts';
 import { defaultLayerLimits, type LayerLimits } from './limits.ts';
 import { TarReader, type TarHandler, type TarMember } from './tar.ts';
 import { normalisePath } from './tar-path.ts';
+import type { FoundSecret } from './secrets/kinds.ts';
 import type { Extractor, KeepFilter, KeepRule, LayerContent, LayerEntry, Problem } from './types.ts';
 
 /** What manifest and config promise about a layer. */
@@ -87,7 +88,8 @@ export async function readLayer(
     throw mismatch(expected, `its unpacked digest is ${diffId} instead of ${expected.diffId}`);
   }
   reader.end();
-  return { diffId, entries: collector.entries, problems: collector.problems() };
+  const { entries, secrets } = collector;
+  return { diffId, entries, problems: collector.problems(), ...(secrets.length === 0 ? {} : { secrets }) };
 }
 
 function mismatch(expected: ExpectedLayer, reason: string): DigestMismatchError {
@@ -127,6 +129,7 @@ const aufsPrefix = '.wh..wh.';
 /** Turns members of the archive into entries of the layer. */
 class Collector implements TarHandler {
   readonly entries: LayerEntry[] = [];
+  readonly secrets: FoundSecret[] = [];
   readonly #keep: KeepFilter;
   readonly #limits: LayerLimits;
   readonly #problems: Problem[] = [];
@@ -185,6 +188,11 @@ class Collector implements TarHandler {
     const wanted = this.#wanted;
     if (wanted === undefined) return;
     const { path, size, rule } = wanted;
+    if (rule.search !== undefined) this.secrets.push(...rule.search(path, bytes));
+    if (rule.searchOnly === true) {
+      this.entries.push({ path, kind: 'file', size });
+      return;
+    }
     const content = rule.reduce?.(path, bytes) ?? bytes;
     this.#keptBytes += content.length;
     this.entries.push({ path, kind: 'file', size, content });
@@ -261,6 +269,7 @@ class Collector implements TarHandler {
   }
 
   #accepts(path: string, member: TarMember, rule: KeepRule): boolean {
+    if (rule.searchOnly === true) return !member.sparse && member.size > 0 && member.size <= rule.maxBytes;
     if (member.sparse) {
       this.#problem(path, 'it is stored with holes: not read');
       return false;

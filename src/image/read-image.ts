@@ -13,6 +13,9 @@ import { readLayer } from './layer.ts';
 import type { LayerLimits } from './limits.ts';
 import type { ImageManifest } from './manifest.ts';
 import { checkPlatform, resolveImage, type ResolvedImage } from './resolve.ts';
+import { type RawConfig, layersByEntry, secretsOfConfig, secretsOfLayers } from './secrets/collect.ts';
+import type { ImageSecret } from './secrets/kinds.ts';
+import { type Fingerprint, fingerprinter, withSearch } from './secrets/search.ts';
 import type {
   Cataloguer,
   ImageConfig,
@@ -60,6 +63,8 @@ export interface ImageReaderOptions {
   readonly limits?: Partial<LayerLimits>;
   /** Default: all. */
   readonly cataloguers?: readonly Cataloguer[];
+  /** Random bytes of this machine for the fingerprints of secrets; without it they hold for the life of this reader. */
+  readonly fingerprintKey?: Uint8Array;
 }
 
 export interface ImageReader {
@@ -82,6 +87,7 @@ export function createImageReader(options: ImageReaderOptions): ImageReader {
   const { cache, log } = options;
   const cataloguers = options.cataloguers ?? allCataloguers;
   const keep = keepFilter(cataloguers);
+  const fingerprint = fingerprinter(options.fingerprintKey);
   const layersAtOnce = Math.max(1, options.concurrency ?? 3);
   /** Layers being read now, by diff id. */
   const reading = new Map<string, Promise<LayerContent>>();
@@ -114,7 +120,7 @@ export function createImageReader(options: ImageReaderOptions): ImageReader {
       log.debug('image report reused', { ref: source.ref, digest });
       return kept;
     }
-    const config = await readConfig(source, manifest, signal);
+    const { config, secrets } = await readConfig(source, manifest, fingerprint, signal);
     if (wish !== undefined) checkPlatform(config, wish, source.ref);
     if (config.diffIds.length !== manifest.layers.length) {
       throw new DamagedError(
@@ -141,7 +147,13 @@ export function createImageReader(options: ImageReaderOptions): ImageReader {
     const problems = results.flatMap((result) => ('problem' in result ? [result.problem] : []));
     const contents = results.map((result) => ('content' in result ? result.content : emptyLayer(result.diffId)));
     const found = await complete(source, layers, contents, signal);
-    const report = toReport(digest, manifest, config, layers, found, problems);
+    const report = toReport(digest, manifest, config, layers, found, problems, [
+      ...secrets,
+      ...secretsOfLayers(
+        contents,
+        layers.map(({ descriptor }) => descriptor.digest),
+      ),
+    ]);
     // Damaged layers stay as they are; a missing one may come back.
     if (results.every((result) => !('problem' in result) || result.lasting)) await cache.putImage(report);
     log.info('image read', { ref: source.ref, digest, layers: layers.length, packages: report.packages.length });
@@ -243,7 +255,7 @@ export function createImageReader(options: ImageReaderOptions): ImageReader {
       await source.blob(descriptor, signal),
       { digest: descriptor.digest, sizeBytes: descriptor.size, diffId },
       {
-        keep: filter,
+        keep: withSearch(filter, fingerprint),
         signal,
         ...(options.limits === undefined ? {} : { limits: options.limits }),
         onBytes: (bytes) => progress?.bytes(diffId, bytes),
@@ -259,10 +271,10 @@ export function createImageReader(options: ImageReaderOptions): ImageReader {
     ref: string,
     signal: AbortSignal,
   ): Promise<ImageReport> {
-    let content = await tree(keep, signal);
+    let content = await tree(withSearch(keep, fingerprint), signal);
     let found = await catalogue([content], cataloguers, signal);
     if (found.missing.length > 0) {
-      content = await tree(keepAlso(keep, content, found.missing), signal);
+      content = await tree(withSearch(keepAlso(keep, content, found.missing), fingerprint), signal);
       found = await catalogue([content], cataloguers, signal);
     }
     log.info('folder read', { ref, entries: content.entries.length, packages: found.packages.length });
@@ -276,6 +288,7 @@ export function createImageReader(options: ImageReaderOptions): ImageReader {
       packages: found.packages.map(({ found: one }) => one),
       problems: [...found.problems, ...found.missing.map(stillMissing)],
       annotations: {},
+      ...(content.secrets === undefined ? {} : { secrets: secretsOfLayers([content], []) }),
     };
   }
 
@@ -335,7 +348,12 @@ function keepAlso(keep: KeepFilter, before: LayerContent, missing: readonly Miss
   return (path) => wanted(path) ?? also.get(path) ?? keep(path);
 }
 
-async function readConfig(source: ImageSource, manifest: ImageManifest, signal: AbortSignal): Promise<ImageConfig> {
+async function readConfig(
+  source: ImageSource,
+  manifest: ImageManifest,
+  fingerprint: Fingerprint,
+  signal: AbortSignal,
+): Promise<{ readonly config: ImageConfig; readonly secrets: readonly ImageSecret[] }> {
   const { config } = manifest;
   const what = `"${source.ref}"`;
   if (config.size > maxConfigBytes) {
@@ -353,7 +371,14 @@ async function readConfig(source: ImageSource, manifest: ImageManifest, signal: 
   }
   const bytes = Buffer.concat(chunks);
   if (size !== config.size || digestOf(bytes) !== config.digest) throw changed(`config ${config.digest}`, source.ref);
-  return parseConfig(bytes, what);
+  const raw: RawConfig[] = [];
+  const parsed = parseConfig(bytes, what, (texts) => raw.push(texts));
+  const layerOf = layersByEntry(
+    parsed.history,
+    historyOfLayers(parsed),
+    manifest.layers.map((layer) => layer.digest),
+  );
+  return { config: parsed, secrets: raw.flatMap((texts) => secretsOfConfig(texts, layerOf, fingerprint)) };
 }
 
 function changed(what: string, ref: string): DigestMismatchError {
@@ -370,6 +395,7 @@ function toReport(
   layers: readonly Layer[],
   found: Catalogue,
   problems: readonly Problem[],
+  secrets: readonly ImageSecret[],
 ): ImageReport {
   const history = historyOfLayers(config);
   const variant = manifest.config.platform?.variant;
@@ -395,14 +421,17 @@ function toReport(
     packages: found.packages.map(({ found: one, placement }): PlacedPackage => {
       const layer = placement === undefined ? undefined : layers[placement.introducedBy]?.descriptor.digest;
       const first = placement === undefined ? undefined : layers[placement.firstLayer]?.descriptor.digest;
+      const changed = placement === undefined ? undefined : layers[placement.lastChangedBy]?.descriptor.digest;
       return {
         ...one,
         ...(layer === undefined ? {} : { layer }),
+        ...(changed === undefined || changed === layer ? {} : { changedLayer: changed }),
         ...(first === undefined || first === layer ? {} : { firstLayer: first }),
       };
     }),
     problems: [...problems, ...found.problems],
     annotations: manifest.annotations,
+    ...(secrets.length === 0 ? {} : { secrets }),
   };
 }
 

@@ -149,6 +149,8 @@ export interface LayerReport {
 export interface PlacedPackage extends Package {
   /** Digest of the layer blob that brought this version; of the last one, when it was removed and installed again. */
   readonly layer?: string;
+  /** Digest of the lowest layer that had this version, when that is another: it was removed and installed again since. */
+  readonly changedLayer?: string;
   /** Digest of the lowest layer that had the package in any version, when that is another: an upgrade from there. */
   readonly firstLayer?: string;
 }

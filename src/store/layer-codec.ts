@@ -28,6 +28,7 @@ const largest = 1024 * 1024 * 1024;
 interface Head {
   readonly diffId: string;
   readonly problems: readonly Problem[];
+  readonly secrets?: LayerContent['secrets'];
   readonly lines: number;
   /** Bytes of the entry lines. */
   readonly text: number;
@@ -48,7 +49,14 @@ export async function encodeLayer(layer: LayerContent): Promise<Uint8Array> {
     await turns.pause();
   }
   const body = Buffer.concat(texts);
-  const head: Head = { diffId: layer.diffId, problems: layer.problems, lines: layer.entries.length, text: body.length };
+  const { diffId, problems, secrets, entries } = layer;
+  const head: Head = {
+    diffId,
+    problems,
+    ...(secrets === undefined ? {} : { secrets }),
+    lines: entries.length,
+    text: body.length,
+  };
   const headBytes = Buffer.from(JSON.stringify(head), 'utf8');
   const length = Buffer.alloc(4);
   length.writeUInt32LE(headBytes.length);
@@ -87,7 +95,8 @@ export async function decodeLayer(bytes: Uint8Array): Promise<LayerContent> {
       if (entries.length % slice === 0) await turns.pause();
     }
     if (entries.length !== head.lines || contentAt !== raw.length) throw new RangeError('lengths do not fit');
-    return { diffId: head.diffId, entries, problems: head.problems };
+    const { diffId, problems, secrets } = head;
+    return { diffId, entries, problems, ...(secrets === undefined ? {} : { secrets }) };
   } catch (cause) {
     throw new DamagedError('Cannot read a stored layer: it is damaged', 'It is read from the registry again.', {
       cause,

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { BadInputError, RefusedError, isEngineError } from '../../core/errors.ts';
 import { compareText } from '../../core/order.ts';
 import { defaultLayerLimits } from '../limits.ts';
+import type { FoundSecret } from '../secrets/kinds.ts';
 import type { Extractor, ImageSource, KeepFilter, LayerContent, LayerEntry, Problem } from '../types.ts';
 import { fileError, readPart } from './files.ts';
 
@@ -41,6 +42,7 @@ async function readTree(folder: string, keep: KeepFilter, signal: AbortSignal): 
   }
   const entries: LayerEntry[] = [];
   const problems: Problem[] = [];
+  const secrets: FoundSecret[] = [];
   const pending: string[] = [''];
   let keptBytes = 0;
   /** Stands for a manifest: the same for the same paths and the same kept contents. */
@@ -61,6 +63,12 @@ async function readTree(folder: string, keep: KeepFilter, signal: AbortSignal): 
     try {
       const { size, mode } = await handle.stat();
       if (rule === undefined) return { path: at, kind: 'file', size };
+      if (rule.searchOnly === true) {
+        if (size > 0 && size <= rule.maxBytes) {
+          secrets.push(...(rule.search?.(at, await readPart(handle, 0, size, `"${at}"`)) ?? []));
+        }
+        return { path: at, kind: 'file', size };
+      }
       if (size > rule.maxBytes) {
         problem(at, `it has ${size} bytes, more than the ${rule.maxBytes} that are read`);
         return { path: at, kind: 'file', size };
@@ -83,6 +91,7 @@ async function readTree(folder: string, keep: KeepFilter, signal: AbortSignal): 
         return { path: at, kind: 'file', size };
       }
       const bytes = await readPart(handle, 0, size, `"${at}"`);
+      if (rule.search !== undefined) secrets.push(...rule.search(at, bytes));
       const content = rule.reduce?.(at, bytes) ?? bytes;
       keptBytes += content.length;
       return { path: at, kind: 'file', size, content };
@@ -114,7 +123,7 @@ async function readTree(folder: string, keep: KeepFilter, signal: AbortSignal): 
       const at = inside === '' ? one.name : `${inside}/${one.name}`;
       if (entries.length >= defaultLayerLimits.maxEntries) {
         problem('', `the folder has more than ${defaultLayerLimits.maxEntries} entries: the rest was passed over`);
-        return { diffId: digest(), entries, problems };
+        return { diffId: digest(), entries, problems, ...(secrets.length === 0 ? {} : { secrets }) };
       }
       try {
         const entry = await item(one, at);
@@ -131,7 +140,7 @@ async function readTree(folder: string, keep: KeepFilter, signal: AbortSignal): 
       else pending.push(at);
     }
   }
-  return { diffId: digest(), entries, problems };
+  return { diffId: digest(), entries, problems, ...(secrets.length === 0 ? {} : { secrets }) };
 }
 
 /** The first bytes often end it. */

@@ -1,0 +1,143 @@
+import type { HistoryEntry, LayerContent } from '../types.ts';
+import { inspectCommand, inspectText, inspectVariable } from './inspect.ts';
+import type { FoundSecret, ImageSecret } from './kinds.ts';
+import type { Fingerprint } from './search.ts';
+
+/** Secrets told of one image. */
+const mostInImage = 1000;
+/** Characters of one text of a config that are searched. */
+const longestText = 64 * 1024;
+
+/**
+ * The secrets of all layers, lowest first, each once with the lowest layer that holds it. A file that a higher layer deletes
+ * or replaces is still in the image that everybody pulls: it is told with that layer. `digests` are those of the layers.
+ */
+export function secretsOfLayers(layers: readonly LayerContent[], digests: readonly string[]): ImageSecret[] {
+  const all: { found: FoundSecret; first: number; last: number }[] = [];
+  const known = new Map<string, { found: FoundSecret; first: number; last: number }>();
+  for (const [index, { secrets }] of layers.entries()) {
+    for (const found of secrets ?? []) {
+      const key = `${found.kind}\0${found.path}\0${found.fingerprint}`;
+      const before = known.get(key);
+      if (before !== undefined) {
+        before.last = index;
+        continue;
+      }
+      if (all.length >= mostInImage) continue;
+      const one = { found, first: index, last: index };
+      known.set(key, one);
+      all.push(one);
+    }
+  }
+  const changes = changesOf(layers, new Set(all.map(({ found }) => found.path)));
+  return all.map(({ found, first, last }) => {
+    const layer = digests[first];
+    const gone = changes.find(
+      ({ at, index, below }) =>
+        index > last && (at === found.path || (below && found.path.startsWith(at === '' ? '' : `${at}/`))),
+    );
+    const removedBy = gone === undefined ? undefined : digests[gone.index];
+    return {
+      kind: found.kind,
+      fingerprint: found.fingerprint,
+      path: found.path,
+      ...(found.line === undefined ? {} : { line: found.line }),
+      ...(layer === undefined ? {} : { layer }),
+      ...(removedBy === undefined ? {} : { removedBy }),
+    };
+  });
+}
+
+interface Change {
+  readonly index: number;
+  readonly at: string;
+  /** Everything under the path goes too. */
+  readonly below: boolean;
+}
+
+/** What layers do to these paths and the directories above them, lowest layer first. */
+function changesOf(layers: readonly LayerContent[], paths: ReadonlySet<string>): Change[] {
+  if (paths.size === 0) return [];
+  const above = new Set<string>(['']);
+  for (const path of paths) {
+    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+      above.add(path.slice(0, slash));
+  }
+  const changes: Change[] = [];
+  for (const [index, { entries }] of layers.entries()) {
+    for (const { path, kind } of entries) {
+      const isAbove = above.has(path);
+      if (!isAbove && !paths.has(path)) continue;
+      if (kind === 'directory') continue;
+      // Anything that is no directory takes the place of what was there, and of everything below it.
+      if (kind === 'opaque') changes.push({ index, at: path, below: true });
+      else changes.push({ index, at: path, below: isAbove });
+    }
+  }
+  return changes;
+}
+
+/** Texts of a config before anything in them was hidden. */
+export interface RawConfig {
+  /** `NAME=value`. */
+  readonly env: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Words of entry point and command. */
+  readonly texts: readonly string[];
+  /** What each history entry was created by, oldest first. */
+  readonly history: readonly string[];
+}
+
+/**
+ * Secrets in variables, labels, commands and history. A variable that the history shows being set is told once, with the
+ * history entry; one that was set and unset again is in the history alone, for everybody to read.
+ */
+export function secretsOfConfig(
+  config: RawConfig,
+  layerOf: (historyIndex: number) => string | undefined,
+  fingerprint: Fingerprint,
+): ImageSecret[] {
+  const out: ImageSecret[] = [];
+  const inHistory = config.history.map((text) =>
+    inspectCommand(text.slice(0, longestText)).map(({ kind, value }) => ({ kind, fingerprint: fingerprint(value) })),
+  );
+  const told = new Set<string>();
+  for (const entry of config.env) {
+    const equals = entry.indexOf('=');
+    if (equals < 0) continue;
+    const env = entry.slice(0, equals);
+    for (const { kind, value } of inspectVariable(env, entry.slice(equals + 1, equals + 1 + longestText))) {
+      const print = fingerprint(value);
+      const history = inHistory.findLastIndex((found) => found.some((each) => each.fingerprint === print));
+      told.add(print);
+      out.push({ kind, fingerprint: print, env, ...(history < 0 ? {} : { history }) });
+    }
+  }
+  for (const [label, text] of Object.entries(config.labels)) {
+    for (const { kind, value } of inspectText(text.slice(0, longestText))) {
+      out.push({ kind, fingerprint: fingerprint(value), label });
+    }
+  }
+  for (const [history, found] of inHistory.entries()) {
+    for (const { kind, fingerprint: print } of found) {
+      if (told.has(print)) continue;
+      told.add(print);
+      const layer = layerOf(history);
+      out.push({ kind, fingerprint: print, history, ...(layer === undefined ? {} : { layer }) });
+    }
+  }
+  return out.slice(0, mostInImage);
+}
+
+/** The digest of the layer that a history entry made, by its index. */
+export function layersByEntry(
+  history: readonly HistoryEntry[],
+  ofLayers: readonly (HistoryEntry | undefined)[],
+  digests: readonly string[],
+): (historyIndex: number) => string | undefined {
+  return (index) => {
+    const entry = history[index];
+    const layer = entry === undefined ? -1 : ofLayers.indexOf(entry);
+    return layer < 0 ? undefined : digests[layer];
+  };
+}
