@@ -29,6 +29,8 @@ export interface RpmList {
 /** First member of the form that is kept of a database; no database begins like it. */
 const keptMark = '{"rpmList":1';
 const maxProblems = 50;
+/** Characters of file names that are looked at, all together: twice what the largest databases have. */
+const maxNameChars = 64 * 1024 * 1024;
 
 const recordShape = z.object({
   name: z.string(),
@@ -119,9 +121,15 @@ class Book {
   readonly #problems: string[] = [];
   #problemCount = 0;
   readonly #isOfInterest: FileInterest;
+  #nameCharsLeft = maxNameChars;
 
   constructor(isOfInterest: FileInterest) {
-    this.#isOfInterest = isOfInterest;
+    this.#isOfInterest = (path) => {
+      if (this.#nameCharsLeft < 0) return false;
+      this.#nameCharsLeft -= path.length;
+      if (this.#nameCharsLeft < 0) this.problem('its packages claim more files than are looked at');
+      return isOfInterest(path);
+    };
   }
 
   /** Index of the record; -1 when there is none. */

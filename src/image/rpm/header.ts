@@ -165,17 +165,16 @@ function int32sOf(data: Buffer, entry: Entry | undefined, max: number): number[]
   return Array.from({ length: count }, (_, i) => data.readUInt32BE(entry.offset + i * 4));
 }
 
-/** Strings that lie one behind the other, as many as are there. */
-function* stringsOf(data: Buffer, entry: Entry | undefined, max: number): Generator<string, void, undefined> {
-  if (entry?.type !== stringArrayType && entry?.type !== stringType) return;
-  let at = entry.offset;
+/** Strings that lie one behind the other, as many as are there; overlong ones are empty. */
+function stringsOf(data: Buffer, entry: Entry | undefined, max: number): readonly string[] {
+  if (entry?.type !== stringArrayType && entry?.type !== stringType) return [];
   const count = Math.min(entry.count, max);
-  for (let i = 0; i < count; i++) {
-    const end = data.indexOf(0, at);
-    if (end < 0) return;
-    yield end - at > maxTextBytes ? '' : data.toString('utf8', at, end);
-    at = end + 1;
-  }
+  let end = entry.offset;
+  for (let found = 0; found < count && end < data.length; end++) if (data[end] === 0) found++;
+  if (end === entry.offset) return [];
+  const strings = data.toString('utf8', entry.offset, end).split('\0');
+  strings.pop(); // behind the last NUL, or without one
+  return strings.map((text) => (text.length > maxTextBytes ? '' : text));
 }
 
 /** Directory and base name of each file, or full names in packages made before rpm 4. */
@@ -193,7 +192,7 @@ function filesOf(data: Buffer, entries: ReadonlyMap<number, Entry>, isOfInterest
     for (const path of stringsOf(data, names, maxFiles)) take(path);
     return files;
   }
-  const directories = [...stringsOf(data, entries.get(tags.dirNames), maxFiles)];
+  const directories = stringsOf(data, entries.get(tags.dirNames), maxFiles);
   const indexes = int32sOf(data, entries.get(tags.dirIndexes), maxFiles);
   let i = 0;
   for (const name of stringsOf(data, baseNames, maxFiles)) {
