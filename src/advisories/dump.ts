@@ -16,7 +16,7 @@ const mostRecords = 3_000_000;
 /** All records together, unpacked. */
 const largestDump = 64 * 1024 * 1024 * 1024;
 /** Records are unpacked in batches of this size, or one by one when larger. */
-const batchBytes = 4 * 1024 * 1024;
+const batchBytes = 512 * 1024;
 const batchRecords = 512;
 /** Batches that are unpacked while the ones before are worked on. */
 const ahead = 2;

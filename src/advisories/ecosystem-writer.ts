@@ -1,12 +1,12 @@
-import { rmSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { copyFileSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { compareText } from '../core/order.ts';
 import type { DumpRecord } from './dump.ts';
-import { encodeEntry } from './entries.ts';
-import { readRecord } from './osv.ts';
+import { PackageGatherer } from './package-gatherer.ts';
+import { type ReadRecord, readRecord } from './osv.ts';
 
 /** Raised when the stored form changes; files of another version are made again from the dump. */
-export const fileVersion = 2;
+export const fileVersion = 3;
 
 export interface ImportSummary {
   readonly ecosystem: string;
@@ -20,10 +20,21 @@ export interface ImportSummary {
 
 /** Slices of the write transaction; one commit at the end would hold all pages in memory. */
 const slice = 5_000;
-/** Entries are gathered by package and written in one row; beyond this size, estimated, what is there is written. */
-const mostGathered = 24 * 1024 * 1024;
-const entryOverhead = 48;
-const packageOverhead = 200;
+/** Larger pages than usual: rows are written once, in the order of their keys, and have a kilobyte and more. */
+const schema = `
+  PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA cache_size = -8000;
+  CREATE TABLE records (id INTEGER PRIMARY KEY, osv TEXT NOT NULL, suffixes TEXT NOT NULL, head TEXT NOT NULL);
+  CREATE TABLE packages (
+    name TEXT NOT NULL, suffix TEXT NOT NULL, part INTEGER NOT NULL, list TEXT NOT NULL,
+    PRIMARY KEY (name, suffix, part)
+  ) WITHOUT ROWID;
+  CREATE TABLE builds (name TEXT NOT NULL, source TEXT NOT NULL, PRIMARY KEY (name, source)) WITHOUT ROWID;
+  CREATE TABLE withdrawn (osv TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE TABLE suffixes (id INTEGER PRIMARY KEY, suffix TEXT NOT NULL, records INTEGER NOT NULL);
+  CREATE TABLE replaced (record INTEGER PRIMARY KEY);
+  CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+`;
 
 /**
  * Writes the SQLite file of one ecosystem from the records of its dump. The file is complete when this returns; it is
@@ -36,24 +47,47 @@ export async function writeEcosystemFile(
   signal: AbortSignal,
 ): Promise<ImportSummary> {
   rmSync(file, { force: true });
-  const database = new DatabaseSync(file);
-  try {
+  return finish(file, async (database) => {
     // Nobody reads the file before it is whole, so neither journal nor syncing is needed until the end.
-    database.exec(`
-      PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16000;
-      CREATE TABLE records (id INTEGER PRIMARY KEY, osv TEXT NOT NULL, head TEXT NOT NULL);
-      CREATE TABLE packages (
-        name TEXT NOT NULL, suffix TEXT NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL,
-        PRIMARY KEY (name, suffix, part)
-      ) WITHOUT ROWID;
-      CREATE TABLE withdrawn (osv TEXT PRIMARY KEY) WITHOUT ROWID;
-      CREATE TABLE suffixes (suffix TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
-      CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    `);
-    const summary = await fill(database, ecosystem, records, signal);
+    database.exec(schema);
+    database.prepare('INSERT INTO facts (name, value) VALUES (?, ?)').run('ecosystem', ecosystem);
+    const summary = await new Writer(database, ecosystem).fill(records, signal);
     // The version comes last: a file without it is half-written.
     database.exec(`CREATE INDEX records_by_osv ON records (osv); PRAGMA user_version = ${fileVersion};`);
     return summary;
+  });
+}
+
+/**
+ * Writes the file of an ecosystem anew from an earlier one and the records that have changed since. What it says then
+ * is the same as if it had been written from a dump with these records; the earlier one stays as it is. The new file is
+ * removed when this throws. Throws an Error of SQLite when the earlier one is damaged.
+ */
+export async function extendEcosystemFile(
+  file: string,
+  earlier: string,
+  ecosystem: string,
+  changed: AsyncIterable<readonly DumpRecord[]>,
+  signal: AbortSignal,
+): Promise<ImportSummary> {
+  copyFileSync(earlier, file);
+  return finish(file, async (database) => {
+    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (version !== fileVersion) throw new RangeError(`version ${version}`);
+    database.exec(`
+      PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -8000;
+      PRAGMA user_version = 0;
+    `);
+    const summary = await new Writer(database, ecosystem, true).fill(changed, signal);
+    database.exec(`PRAGMA user_version = ${fileVersion};`);
+    return summary;
+  });
+}
+
+async function finish<T>(file: string, work: (database: DatabaseSync) => Promise<T>): Promise<T> {
+  const database = new DatabaseSync(file);
+  try {
+    return await work(database);
   } catch (error) {
     database.close();
     rmSync(file, { force: true });
@@ -63,126 +97,161 @@ export async function writeEcosystemFile(
   }
 }
 
-async function fill(
-  database: DatabaseSync,
-  ecosystem: string,
-  records: AsyncIterable<readonly DumpRecord[]>,
-  signal: AbortSignal,
-): Promise<ImportSummary> {
-  const putRecord = database.prepare('INSERT INTO records (id, osv, head) VALUES (?, ?, ?)');
-  const putWithdrawn = database.prepare('INSERT OR IGNORE INTO withdrawn (osv) VALUES (?)');
-  const packages = new PackageGatherer(
-    database.prepare('INSERT INTO packages (name, suffix, part, entries) VALUES (?, ?, ?, ?)'),
-  );
-  const examples: string[] = [];
-  let count = 0;
-  let withdrawn = 0;
-  let problems = 0;
-  let newest: string | undefined;
-  const complain = (name: string, reason: string): void => {
-    problems++;
-    if (examples.length < 5) examples.push(`${name}: ${reason}`);
-  };
-  database.exec('BEGIN');
-  for await (const batch of records) {
-    signal.throwIfAborted();
-    for (const item of batch) {
-      if ('problem' in item) {
-        complain(item.name, item.problem);
-        continue;
-      }
-      let json: unknown;
-      try {
-        json = JSON.parse(item.text);
-      } catch {
-        complain(item.name, 'not valid JSON');
-        continue;
-      }
-      const record = readRecord(json, ecosystem);
-      if (record === undefined) {
-        complain(item.name, 'not an OSV record');
-        continue;
-      }
-      if (record.cut !== undefined) complain(item.name, record.cut);
-      const { id, modified } = record.head;
-      if (modified !== undefined && (newest === undefined || modified > newest)) newest = modified;
-      if (record.withdrawn) {
-        withdrawn++;
-        putWithdrawn.run(id);
-        continue;
-      }
-      if (record.rows.length === 0) continue;
-      count++;
-      putRecord.run(count, id, JSON.stringify(record.head));
-      for (const { name, suffix, affected } of record.rows) packages.add(name, suffix, encodeEntry(count, affected));
-      if (count % slice === 0) database.exec('COMMIT; BEGIN');
+/** Puts records into a file that is made or extended. */
+class Writer {
+  readonly #database: DatabaseSync;
+  readonly #ecosystem: string;
+  /** Earlier forms of the records are there. */
+  readonly #extends: boolean;
+  readonly #putRecord;
+  readonly #putWithdrawn;
+  readonly #packages: PackageGatherer;
+  readonly #suffixes = new Map<string, { readonly id: number; records: number }>();
+  readonly #builds = new Set<string>();
+  readonly #examples: string[] = [];
+  #nextId = 1;
+  #problems = 0;
+  #withdrawn = 0;
+  #newest: string | undefined;
+
+  constructor(database: DatabaseSync, ecosystem: string, isExtension = false) {
+    this.#database = database;
+    this.#ecosystem = ecosystem;
+    this.#extends = isExtension;
+    this.#putRecord = database.prepare('INSERT INTO records (id, osv, suffixes, head) VALUES (?, ?, ?, ?)');
+    this.#putWithdrawn = database.prepare('INSERT OR IGNORE INTO withdrawn (osv) VALUES (?)');
+    const put = database.prepare('INSERT INTO packages (name, suffix, part, list) VALUES (?, ?, ?, ?)');
+    let part = 0;
+    if (isExtension) {
+      this.#nextId =
+        1 +
+        this.#figure(
+          'SELECT max((SELECT ifnull(max(id), 0) FROM records), (SELECT ifnull(max(record), 0) FROM replaced))',
+        );
+      part = 1 + this.#figure('SELECT ifnull(max(part), 0) FROM packages');
+      for (const row of database.prepare('SELECT id, suffix, records FROM suffixes').all())
+        this.#suffixes.set(String(row['suffix']), { id: Number(row['id']), records: Number(row['records']) });
+      const newest = database.prepare(`SELECT value FROM facts WHERE name = 'newestModified'`).get();
+      if (newest !== undefined) this.#newest = String(newest['value']);
     }
-  }
-  packages.write();
-  const putSuffix = database.prepare('INSERT INTO suffixes (suffix, entries) VALUES (?, ?)');
-  for (const [suffix, entries] of packages.suffixes) putSuffix.run(suffix, entries);
-  const putFact = database.prepare('INSERT INTO facts (name, value) VALUES (?, ?)');
-  putFact.run('ecosystem', ecosystem);
-  putFact.run('records', String(count));
-  if (newest !== undefined) putFact.run('newestModified', newest);
-  database.exec('COMMIT');
-  return {
-    ecosystem,
-    records: count,
-    withdrawn,
-    problems,
-    examples,
-    ...(newest === undefined ? {} : { newestModified: newest }),
-  };
-}
-
-/** Gathers the entries of each package and release, so that a look-up is one row. */
-class PackageGatherer {
-  readonly #put: StatementSync;
-  /** By release, then by package. */
-  readonly #gathered = new Map<string, Map<string, string[]>>();
-  readonly suffixes = new Map<string, number>();
-  #size = 0;
-  #part = 0;
-
-  constructor(put: StatementSync) {
-    this.#put = put;
+    this.#packages = new PackageGatherer(part, (...row) => put.run(...row));
   }
 
-  add(name: string, suffix: string, entry: string): void {
-    let release = this.#gathered.get(suffix);
-    if (release === undefined) {
-      release = new Map();
-      this.#gathered.set(suffix, release);
+  async fill(records: AsyncIterable<readonly DumpRecord[]>, signal: AbortSignal): Promise<ImportSummary> {
+    let inSlice = 0;
+    this.#database.exec('BEGIN');
+    for await (const batch of records) {
+      signal.throwIfAborted();
+      for (const item of batch) {
+        this.#take(item);
+        if (++inSlice < slice) continue;
+        inSlice = 0;
+        this.#database.exec('COMMIT; BEGIN');
+      }
     }
-    let entries = release.get(name);
-    if (entries === undefined) {
-      entries = [];
-      release.set(name, entries);
-      this.#size += packageOverhead;
-    }
-    // A record may say the same once for each architecture.
-    if (entries.at(-1) === entry) return;
-    entries.push(entry);
-    this.#size += entry.length + entryOverhead;
-    if (this.#size > mostGathered) this.write();
+    this.#packages.write();
+    this.#finish();
+    this.#database.exec('COMMIT');
+    return {
+      ecosystem: this.#ecosystem,
+      records: this.#figure('SELECT count(*) FROM records'),
+      withdrawn: this.#withdrawn,
+      problems: this.#problems,
+      examples: this.#examples,
+      ...(this.#newest === undefined ? {} : { newestModified: this.#newest }),
+    };
   }
 
-  /** Rows in the order of the key: the tree then grows at its end. */
-  write(): void {
-    const rows: (readonly [name: string, suffix: string, entries: readonly string[]])[] = [];
-    for (const [suffix, release] of this.#gathered) {
-      let count = this.suffixes.get(suffix) ?? 0;
-      for (const [name, entries] of release) {
-        rows.push([name, suffix, entries]);
-        count += entries.length;
-      }
-      this.suffixes.set(suffix, count);
+  #take(item: DumpRecord): void {
+    if ('problem' in item) {
+      this.#complain(item.name, item.problem);
+      return;
     }
-    rows.sort((a, b) => compareText(a[0], b[0]) || compareText(a[1], b[1]));
-    for (const [name, suffix, entries] of rows) this.#put.run(name, suffix, this.#part, entries.join(','));
-    this.#part++;
-    this.#gathered.clear();
-    this.#size = 0;
+    let json: unknown;
+    try {
+      json = JSON.parse(item.text);
+    } catch {
+      this.#complain(item.name, 'not valid JSON');
+      return;
+    }
+    const record = readRecord(json, this.#ecosystem);
+    if (record === undefined) {
+      this.#complain(item.name, 'not an OSV record');
+      return;
+    }
+    if (record.cut !== undefined) this.#complain(item.name, record.cut);
+    const { id, modified } = record.head;
+    if (modified !== undefined && (this.#newest === undefined || modified > this.#newest)) this.#newest = modified;
+    if (this.#extends) this.#remove(id);
+    if (record.withdrawn) {
+      this.#withdrawn++;
+      this.#putWithdrawn.run(id);
+    } else if (record.rows.length > 0) this.#put(record);
+  }
+
+  #put({ head, rows }: ReadRecord): void {
+    const number = this.#nextId++;
+    const suffixes: number[] = [];
+    let last: string | undefined;
+    for (const { name, suffix, what, builds } of rows) {
+      this.#packages.add(name, suffix, number, what);
+      if (builds !== undefined) for (const built of builds) this.#builds.add(`${built}\n${name}`);
+      if (suffix === last) continue;
+      last = suffix;
+      let known = this.#suffixes.get(suffix);
+      if (known === undefined) {
+        known = {
+          id: this.#suffixes.size === 0 ? 1 : 1 + Math.max(...[...this.#suffixes.values()].map(({ id }) => id)),
+          records: 0,
+        };
+        this.#suffixes.set(suffix, known);
+      }
+      if (suffixes.includes(known.id)) continue;
+      suffixes.push(known.id);
+      known.records++;
+    }
+    // Undefined members are left out: the id stands beside.
+    this.#putRecord.run(number, head.id, suffixes.join(','), JSON.stringify({ ...head, id: undefined }));
+  }
+
+  /** Takes an earlier form of a record away: its entries stay, and count no more. */
+  #remove(osv: string): void {
+    this.#database.prepare('DELETE FROM withdrawn WHERE osv = ?').run(osv);
+    const rows = this.#database.prepare('SELECT id, suffixes FROM records WHERE osv = ?').all(osv);
+    if (rows.length === 0) return;
+    const byId = new Map([...this.#suffixes.values()].map((each) => [each.id, each]));
+    for (const row of rows) {
+      for (const id of String(row['suffixes']).split(',')) {
+        const known = byId.get(Number(id));
+        if (known !== undefined) known.records--;
+      }
+      this.#database.prepare('INSERT OR IGNORE INTO replaced (record) VALUES (?)').run(Number(row['id']));
+      this.#database.prepare('DELETE FROM records WHERE id = ?').run(Number(row['id']));
+    }
+  }
+
+  #finish(): void {
+    const putBuild = this.#database.prepare('INSERT OR IGNORE INTO builds (name, source) VALUES (?, ?)');
+    for (const pair of [...this.#builds].sort(compareText)) {
+      const [name = '', source = ''] = pair.split('\n');
+      putBuild.run(name, source);
+    }
+    this.#database.exec('DELETE FROM suffixes');
+    const putSuffix = this.#database.prepare('INSERT INTO suffixes (id, suffix, records) VALUES (?, ?, ?)');
+    for (const [suffix, { id, records }] of this.#suffixes) if (records > 0) putSuffix.run(id, suffix, records);
+    if (this.#newest !== undefined)
+      this.#database
+        .prepare('INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)')
+        .run('newestModified', this.#newest);
+  }
+
+  #complain(name: string, reason: string): void {
+    this.#problems++;
+    if (this.#examples.length < 5) this.#examples.push(`${name}: ${reason}`);
+  }
+
+  #figure(query: string): number {
+    const [value] = Object.values(this.#database.prepare(query).get() ?? {});
+    return Number(value);
   }
 }

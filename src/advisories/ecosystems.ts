@@ -1,5 +1,7 @@
 import { schemeFor } from '../versions/index.ts';
 import { splitEcosystem } from './osv.ts';
+import type { Release } from './releases.ts';
+import type { MatchRequest } from './types.ts';
 
 /** OSV ecosystem of a language package by its type. https://ossf.github.io/osv-schema/#defined-ecosystems */
 const languages: Readonly<Record<string, string>> = {
@@ -16,24 +18,23 @@ const languages: Readonly<Record<string, string>> = {
 /** Package types of operating systems. */
 const osTypes: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm']);
 
-/** Which names of a package advisories use, and which version they compare. */
-export interface LookUp {
-  readonly base: string;
-  /** A package of the operating system. */
-  readonly isSystem: boolean;
-  /** Accepts the suffix of an affected entry. */
-  readonly wantsSuffix: (suffix: string) => boolean;
-  readonly suffixText: string;
-  /** The one suffix that `wantsSuffix` accepts, where it is but one. */
-  readonly onlySuffix?: string;
-  readonly subjects: readonly { readonly name: string; readonly version: string }[];
-}
+type Item = MatchRequest['packages'][number];
 
-interface Subject {
-  readonly type: string;
+/** One name under which advisories may speak of a package, with the version that they compare. */
+export interface Subject {
   readonly name: string;
   readonly version: string;
-  readonly source?: { readonly name: string; readonly version: string };
+  /** Versions are compared without their epochs: the one of the source package is not known. */
+  readonly ignoresEpoch?: true;
+  /** Binary package that an entry must list, where it lists any. */
+  readonly binary?: string;
+}
+
+/** Which names of a package advisories use, and which version they compare. */
+export interface LookUp extends Release {
+  /** A package of the operating system. */
+  readonly isSystem: boolean;
+  readonly subjects: readonly Subject[];
 }
 
 /**
@@ -41,7 +42,7 @@ interface Subject {
  * Alpine of origins, Wolfi and its relatives of binary packages (with origins as a second try), Red Hat and AlmaLinux
  * of binary RPMs. Undefined: the package's ecosystem is not known.
  */
-export function lookUpFor(item: Subject, osEcosystem: string | undefined): LookUp | undefined {
+export function lookUpFor(item: Item, release: Release | undefined): LookUp | undefined {
   if (!osTypes.has(item.type)) {
     const base = languages[item.type];
     if (base === undefined) return undefined;
@@ -49,73 +50,55 @@ export function lookUpFor(item: Subject, osEcosystem: string | undefined): LookU
     const subjects = [{ name: item.name, version: item.version }];
     return { base, isSystem: false, suffixText: '', wantsSuffix: () => true, subjects };
   }
-  if (osEcosystem === undefined) return undefined;
-  const release = releaseLookUp(osEcosystem);
-  const { base } = release;
+  if (release === undefined) return undefined;
+  return { ...release, isSystem: true, subjects: subjectsOf(item, release.base) };
+}
+
+function subjectsOf(item: Item, base: string): readonly Subject[] {
   const own = { name: item.name, version: item.version };
-  const source = item.source ?? own;
-  let subjects: LookUp['subjects'];
   switch (base) {
     case 'Debian':
     case 'Ubuntu':
+      return [item.source ?? own];
     case 'SUSE':
     case 'openSUSE':
+      // Versions of binaries are compared, and listed in the entry.
+      return [{ name: item.source?.name ?? item.name, version: item.version, binary: item.name }];
     case 'Azure Linux':
     case 'openEuler':
     case 'Mageia':
-      subjects = [source];
-      break;
+      return [sourceRpm(item)];
     case 'Alpine':
-      subjects = [{ name: source.name, version: item.version }];
-      break;
+      return [{ name: item.source?.name ?? item.name, version: item.version }];
     case 'Rocky Linux':
-      subjects = unique([source, own]);
-      break;
+      return unique([sourceRpm(item), own]);
     case 'Red Hat':
     case 'AlmaLinux':
-      subjects = [own];
-      break;
+      return [own];
     default:
-      subjects = unique([own, { name: source.name, version: item.version }]);
+      return unique([own, { name: item.source?.name ?? item.name, version: item.version }]);
   }
-  return { ...release, subjects };
 }
 
-/** A look-up in a release of an operating system that names no package yet. */
-export function releaseLookUp(osEcosystem: string): LookUp {
-  const { base, suffix } = splitEcosystem(osEcosystem);
-  const rule = suffixRule(base, suffix);
-  const common = { base, isSystem: true, suffixText: suffix, subjects: [] };
-  return rule === undefined
-    ? { ...common, wantsSuffix: (candidate) => candidate === suffix, onlySuffix: suffix }
-    : { ...common, wantsSuffix: rule };
+const epoch = /^\d+:/;
+
+/** The source package of an RPM. Where its version is another than that of the binary, its epoch is not recorded. */
+function sourceRpm({ name, version, source }: Item): Subject {
+  if (source === undefined) return { name, version };
+  const isSame = version.replace(epoch, '') === source.version.replace(epoch, '');
+  return isSame || epoch.test(source.version) ? source : { ...source, ignoresEpoch: true };
 }
 
-/** Which suffixes count for an installation; undefined: its own alone. Only RHEL and SLES draw from several streams. */
-function suffixRule(base: string, suffix: string): ((candidate: string) => boolean) | undefined {
-  if (base === 'Red Hat') {
-    const major = /^enterprise_linux:(\d+)/.exec(suffix)?.[1];
-    if (major === undefined) return undefined;
-    return (candidate) =>
-      candidate.startsWith(`enterprise_linux:${major}::`) || candidate === `enterprise_linux:${major}`;
-  }
-  if (base === 'SUSE') {
-    const tail = / \d+( SP\d+)?$/.exec(suffix)?.[0];
-    return tail === undefined ? undefined : (candidate) => candidate.endsWith(tail);
-  }
-  return undefined;
-}
-
-function unique(subjects: LookUp['subjects']): LookUp['subjects'] {
+function unique(subjects: readonly [Subject, Subject]): readonly Subject[] {
   const [first, second] = subjects;
-  return first !== undefined && second?.name === first.name && second.version === first.version ? [first] : subjects;
+  return second.name === first.name && second.version === first.version ? [first] : subjects;
 }
 
 /**
  * On these distributions advisories also list unfixed issues, so a language package that the OS package manager owns is
  * judged by them alone. Elsewhere the distribution's silence proves nothing.
  */
-const listsUnfixed: ReadonlySet<string> = new Set(['Debian', 'Ubuntu', 'Azure Linux']);
+const listsUnfixed: ReadonlySet<string> = new Set(['Debian', 'Ubuntu', 'Red Hat', 'Azure Linux']);
 
 export function ownerDecides(osEcosystem: string | undefined): boolean {
   return osEcosystem !== undefined && listsUnfixed.has(splitEcosystem(osEcosystem).base);
@@ -145,6 +128,7 @@ const busy: ReadonlySet<string> = new Set([
   'Azure Linux',
   'Red Hat',
   'SUSE',
+  'openSUSE',
   'npm',
   'PyPI',
   'Maven',

@@ -1,20 +1,19 @@
 import { compareText } from '../core/order.ts';
 import type { VersionScheme } from '../versions/scheme.ts';
+import type { PackageEntry } from './ecosystem-file.ts';
 import type { LookUp } from './ecosystems.ts';
-import { type StoredEntry, affectedOf } from './entries.ts';
+import { decodeWhat } from './entries.ts';
+import type { Verdict } from './judge.ts';
 import type { StoredHead } from './osv.ts';
 import { ratingsOf } from './ratings.ts';
 import { type RecordReader, isCve } from './record-reader.ts';
 import type { Signals } from './signals.ts';
-import type { Vulnerability } from './types.ts';
+import type { NoFix, Vulnerability } from './types.ts';
 
 /** A record as far as it concerns one version of one package. */
-export interface AdvisoryRecord {
-  readonly record: number;
-  readonly suffix: string;
-  readonly entry: StoredEntry;
-  readonly verdict: 'affected' | 'not-affected' | 'unknown';
-  readonly fixed?: string;
+export interface AdvisoryRecord extends PackageEntry, Verdict {
+  /** Fixed for subscribers alone. */
+  readonly subscribersFix?: { readonly version: string; readonly subscription: string };
 }
 
 /** With its head and the CVEs it is about. */
@@ -45,6 +44,9 @@ const maliciousPattern = /^MAL-/;
 /** Where GHSA's fixed versions go before those of the ecosystem's own database, which often lists versions without ranges. */
 const ghsaFixesFirst: ReadonlySet<string> = new Set(['PyPI']);
 
+/** Ecosystems whose own database may contradict GHSA. */
+const hasOwnDatabase: ReadonlySet<string> = new Set(['Go', 'PyPI', 'crates.io']);
+
 /** References of one vulnerability. */
 const mostReferences = 8;
 
@@ -62,13 +64,15 @@ export function groupRecords(
     const head = reader.head(each.record);
     return { ...each, head, cves: reader.cves(head) };
   };
-  const loaded = records.filter(({ verdict }) => verdict !== 'not-affected').map(toMember);
+  const load = (each: readonly AdvisoryRecord[]): Member[] =>
+    each.map(toMember).sort((a, b) => compareText(a.head.id, b.head.id) || compareText(a.suffix, b.suffix));
+  const loaded = load(records.filter(({ verdict }) => verdict !== 'not-affected'));
   const bundles = loaded.filter(({ head }) => bundlePrefix.test(head.id));
   // What does not hit the version still counts where two databases may differ, and where a bundle says otherwise.
   const others =
-    lookUp.isSystem && bundles.length === 0
-      ? []
-      : records.filter(({ verdict }) => verdict === 'not-affected').map(toMember);
+    (lookUp.isSystem && bundles.length > 0) || hasOwnDatabase.has(lookUp.base)
+      ? load(records.filter(({ verdict }) => verdict === 'not-affected'))
+      : [];
   const singles = [...loaded, ...others].filter(({ head }) => !bundlePrefix.test(head.id));
   const found: Group[] = [];
   let isUncertain = bundles.some(({ verdict }) => verdict === 'unknown');
@@ -181,18 +185,20 @@ function toVulnerability(
     if (score !== undefined && (epss === undefined || score.probability > epss.probability)) epss = score;
   }
   const fixed = chosen.fixed ?? members.find((member) => member.verdict === 'affected' && member.fixed)?.fixed;
+  const noFix = fixed === undefined ? noFixOf([chosen, ...members], lookUp.base) : undefined;
   return {
     id,
     aliases: sorted.filter((each) => each !== id),
     advisory: head.id,
     ecosystem: suffix === '' ? lookUp.base : `${lookUp.base}:${suffix}`,
-    ...(head.summary === undefined ? {} : { summary: head.summary }),
+    ...summaryOf(head),
     ratings: ratingsOf(
-      members.map((member) => ({ head: member.head, affected: affectedOf(member.entry) })),
+      members.map((member) => ({ head: member.head, affected: decodeWhat(member.what) })),
       lookUp,
       reader,
     ),
     ...(fixed === undefined ? {} : { fixed }),
+    ...(noFix === undefined ? {} : { noFix }),
     ...(head.published === undefined ? {} : { published: head.published }),
     ...(head.modified === undefined ? {} : { modified: head.modified }),
     malicious: sorted.some((each) => maliciousPattern.test(each)),
@@ -200,6 +206,25 @@ function toVulnerability(
     ...(epss === undefined ? {} : { epss }),
     references: referencesOf(id, [...members, ...bundles]),
   };
+}
+
+/** Malware has no summary of its own: it all says the same. */
+function summaryOf({ id, summary }: StoredHead): { summary?: string } {
+  if (summary !== undefined) return { summary };
+  return maliciousPattern.test(id) ? { summary: 'The package holds malicious code.' } : {};
+}
+
+/** Debian's tracker marks packages whose support has ended, beside urgencies. */
+const endOfLifeWord = 'end-of-life';
+
+function noFixOf(members: readonly Member[], base: string): NoFix | undefined {
+  for (const { subscribersFix, lastKnown, what, verdict } of members) {
+    if (verdict !== 'affected') continue;
+    if (subscribersFix !== undefined) return { kind: 'subscription', ...subscribersFix };
+    if (lastKnown !== undefined) return { kind: 'last-known', version: lastKnown.replace(/^[<=\s]+/, '') };
+    if (decodeWhat(what).urgency === endOfLifeWord) return { kind: 'end-of-life', vendor: base };
+  }
+  return undefined;
 }
 
 function referencesOf(id: string, records: readonly Member[]): string[] {

@@ -28,7 +28,7 @@ const fileSchema = z.object({
 });
 
 const indexSchema = z.object({
-  version: z.literal(2),
+  version: z.literal(3),
   source: z.string().optional(),
   ecosystems: z.record(
     z.string(),
@@ -50,7 +50,7 @@ const indexSchema = z.object({
 
 type Index = z.infer<typeof indexSchema>;
 
-const emptyIndex: Index = { version: 2, ecosystems: {} };
+const emptyIndex: Index = { version: 3, ecosystems: {} };
 
 /** Another window changes the index within this time; an older lock is left from a crash. */
 const staleLockMs = 10_000;

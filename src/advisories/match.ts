@@ -1,14 +1,13 @@
 import { isEngineError } from '../core/errors.ts';
 import { compareText } from '../core/order.ts';
 import { schemeFor } from '../versions/index.ts';
-import { evaluateRanges } from '../versions/range.ts';
-import type { VersionScheme } from '../versions/scheme.ts';
 import type { EcosystemFile } from './ecosystem-file.ts';
-import { type LookUp, lookUpFor, ownerDecides, releaseLookUp } from './ecosystems.ts';
-import { type StoredEntry, affectedOf } from './entries.ts';
+import { type LookUp, type Subject, lookUpFor, ownerDecides } from './ecosystems.ts';
 import { type AdvisoryRecord, groupRecords } from './grouping.ts';
-import { comparableName } from './osv.ts';
+import { judgeOf } from './judge.ts';
+import { comparableName, splitEcosystem } from './osv.ts';
 import { RecordReader } from './record-reader.ts';
+import { type Release, releaseOf } from './releases.ts';
 import type { Signals } from './signals.ts';
 import type { Coverage, MatchRequest, MatchResult, Vulnerability } from './types.ts';
 
@@ -19,6 +18,8 @@ export interface AdvisorySource {
   /** Why an ecosystem has none, or that it stands still. */
   stale(ecosystem: string): string | undefined;
 }
+
+type Item = MatchRequest['packages'][number];
 
 /** What is known of the packages that one look-up names. */
 interface Matched {
@@ -31,22 +32,30 @@ interface Matched {
 export function matchPackages(request: MatchRequest, source: AdvisorySource): MatchResult {
   const matches: { package: number; vulnerability: Vulnerability }[] = [];
   const incomparable: number[] = [];
-  const coverage = new CoverageBook(source);
-  const isOsCovered = coverage.takeSystem(request);
+  const coverage = new CoverageBook(source, request);
   const memory = new Map<string, Matched>();
+  const readers = new Map<EcosystemFile, RecordReader>();
   for (const [index, item] of request.packages.entries()) {
-    const lookUp = lookUpFor(item, request.osEcosystem);
+    const lookUp = lookUpFor(item, coverage.release);
     if (lookUp === undefined) {
       coverage.takeUnknown(item.type);
       continue;
     }
     const file = coverage.take(lookUp);
     if (file === undefined) continue;
-    if (item.ownedBy !== undefined && !lookUp.isSystem && isOsCovered && ownerDecides(request.osEcosystem)) continue;
-    const key = JSON.stringify([lookUp.base, lookUp.subjects]);
+    if (item.ownedBy !== undefined && !lookUp.isSystem && coverage.isSystemCovered && ownerDecides(request.osEcosystem))
+      continue;
+    if (item.thirdParty === true && lookUp.isSystem) {
+      incomparable.push(index); // the distribution's advisories know nothing of another vendor's versions
+      continue;
+    }
+    const key = JSON.stringify([lookUp.base, lookUp.subjects, item.architecture, item.modularity]);
     let found = memory.get(key);
     if (found === undefined) {
-      found = coverage.attempt(lookUp, () => matchOne(lookUp, file, source));
+      let reader = readers.get(file);
+      if (reader === undefined) readers.set(file, (reader = new RecordReader(file)));
+      const used = reader;
+      found = coverage.attempt(lookUp, () => matchOne(item, lookUp, file, used, source));
       if (found === undefined) continue;
       memory.set(key, found);
     }
@@ -58,18 +67,23 @@ export function matchPackages(request: MatchRequest, source: AdvisorySource): Ma
 
 /** Says for each ecosystem of a request whether its packages can be judged. */
 class CoverageBook {
+  /** The operating system's release; undefined when OSV knows nothing of it. */
+  readonly release: Release | undefined;
+  readonly isSystemCovered: boolean;
   readonly #source: AdvisorySource;
   readonly #entries = new Map<string, Coverage>();
 
-  constructor(source: AdvisorySource) {
-    this.#source = source;
-  }
-
   /** The operating system has its entry also when no package of it was found: silence must not look clean. */
-  takeSystem({ osEcosystem, osName }: MatchRequest): boolean {
-    if (osEcosystem !== undefined) return this.take(releaseLookUp(osEcosystem)) !== undefined;
-    if (osName !== undefined) this.#none(osName, 'there is no advisory source for it');
-    return false;
+  constructor(source: AdvisorySource, { osEcosystem, osName, osUncovered, streams }: MatchRequest) {
+    this.#source = source;
+    if (osEcosystem === undefined) {
+      if (osName !== undefined) this.#none(osName, osUncovered ?? 'there is no advisory source for it');
+      this.isSystemCovered = false;
+      return;
+    }
+    const suffixes = source.file(splitEcosystem(osEcosystem).base)?.suffixes ?? [];
+    this.release = releaseOf(osEcosystem, { suffixes, streams });
+    this.isSystemCovered = this.take(this.release) !== undefined;
   }
 
   takeUnknown(type: string): void {
@@ -79,12 +93,12 @@ class CoverageBook {
   }
 
   /** The file that judges a look-up; undefined when nothing can be said. */
-  take(lookUp: LookUp): EcosystemFile | undefined {
-    const ecosystem = nameOf(lookUp);
+  take(release: Release): EcosystemFile | undefined {
+    const ecosystem = nameOf(release);
     const known = this.#entries.get(ecosystem);
     if (known?.state === 'none') return undefined;
-    const file = this.#source.file(lookUp.base);
-    if (known === undefined) this.#entries.set(ecosystem, this.#judge(ecosystem, lookUp, file));
+    const file = this.#source.file(release.base);
+    if (known === undefined) this.#entries.set(ecosystem, this.#judge(ecosystem, release, file));
     return this.#entries.get(ecosystem)?.state === 'none' ? undefined : file;
   }
 
@@ -107,34 +121,45 @@ class CoverageBook {
     this.#entries.set(ecosystem, { ecosystem, state: 'none', reason });
   }
 
-  #judge(ecosystem: string, lookUp: LookUp, file: EcosystemFile | undefined): Coverage {
-    const { base, suffixText, wantsSuffix } = lookUp;
+  #judge(ecosystem: string, release: Release, file: EcosystemFile | undefined): Coverage {
+    const { base, suffixText, wantsSuffix, note } = release;
     const none = (reason: string): Coverage => ({ ecosystem, state: 'none', reason });
-    if (schemeFor(base) === undefined) return none(`versions of ${base} cannot be compared yet`);
+    if (schemeFor(base) === undefined) return none(`versions of ${base} cannot be compared`);
     if (file === undefined) return none(`no advisories of ${base} have been downloaded`);
     if (suffixText !== '' && !file.knowsSuffix(wantsSuffix)) return none(`the source knows no release "${suffixText}"`);
     const stale = this.#source.stale(base);
-    return stale === undefined ? { ecosystem, state: 'full' } : { ecosystem, state: 'stale', reason: stale };
+    if (stale !== undefined) return { ecosystem, state: 'stale', reason: stale };
+    return note === undefined ? { ecosystem, state: 'full' } : { ecosystem, state: 'full', reason: note };
   }
 }
 
-function nameOf({ base, suffixText }: LookUp): string {
+function nameOf({ base, suffixText }: Release): string {
   return suffixText === '' ? base : `${base}:${suffixText}`;
 }
 
-function matchOne(lookUp: LookUp, file: EcosystemFile, source: AdvisorySource): Matched {
+function matchOne(
+  item: Item,
+  lookUp: LookUp,
+  file: EcosystemFile,
+  reader: RecordReader,
+  source: AdvisorySource,
+): Matched {
   const scheme = schemeFor(lookUp.base);
   if (scheme === undefined) return { vulnerabilities: [], isUncertain: false };
-  const records: AdvisoryRecord[] = [];
-  const reader = new RecordReader(file);
-  for (const { name, version } of lookUp.subjects) {
-    const found = file.lookUp(comparableName(lookUp.base, name), lookUp.wantsSuffix, lookUp.onlySuffix);
+  const plain: AdvisoryRecord[] = [];
+  const subscribed: AdvisoryRecord[] = [];
+  for (const subject of [...lookUp.subjects, ...builtFrom(item, lookUp, file)]) {
+    const found = file.lookUp(comparableName(lookUp.base, subject.name), lookUp.wantsSuffix, lookUp.onlySuffixes);
     if (found.length === 0) continue;
-    const judge = judgeOf(scheme, version);
-    for (const { suffix, entries } of found) {
-      for (const entry of entries) records.push({ record: entry[0], suffix, entry, ...judge(entry) });
+    const judge = judgeOf(scheme, lookUp, subject, item);
+    for (const entry of found) {
+      const verdict = judge(entry);
+      if (verdict === undefined) continue;
+      const list = entry.suffix === lookUp.subscription?.suffix ? subscribed : plain;
+      list.push({ ...entry, ...verdict });
     }
   }
+  const records = withSubscription(plain, subscribed, lookUp, item.version);
   const isUncertain = records.some(({ verdict }) => verdict === 'unknown');
   if (!isUncertain && !records.some(({ verdict }) => verdict === 'affected')) {
     return { vulnerabilities: [], isUncertain };
@@ -146,27 +171,45 @@ function matchOne(lookUp: LookUp, file: EcosystemFile, source: AdvisorySource): 
   };
 }
 
-type Verdict = Pick<AdvisoryRecord, 'verdict' | 'fixed'>;
+/** Lists without source packages (chisel's) name binaries alone: what the records say of them leads to the sources. */
+function builtFrom(item: Item, lookUp: LookUp, file: EcosystemFile): Subject[] {
+  if (lookUp.base !== 'Ubuntu' || item.source !== undefined) return [];
+  return file.sourcesOf(item.name).map((name) => ({ name, version: item.version }));
+}
 
-const affected: Verdict = { verdict: 'affected' };
-const notAffected: Verdict = { verdict: 'not-affected' };
-const unknown: Verdict = { verdict: 'unknown' };
+/** Versions that Ubuntu publishes to subscribers: `1.2-3ubuntu0.1~esm2`. */
+const subscribersVersion = /esm\d/;
 
-/** Judges entries for one version, which is parsed once. */
-function judgeOf(scheme: VersionScheme<unknown>, version: string): (entry: StoredEntry) => Verdict {
-  const parsed = scheme.parse(version);
-  return (entry) => {
-    const what = entry[1];
-    if (parsed !== undefined && typeof what === 'string' && what !== '0') {
-      // The short form "before 1.2": nearly all records, so it does not take the long way.
-      const fixed = scheme.parse(what);
-      if (fixed === undefined) return unknown;
-      return scheme.compare(parsed, fixed) < 0 ? { verdict: 'affected', fixed: what } : notAffected;
-    }
-    if (parsed !== undefined && what === undefined) return affected;
-    const { ranges, versions = [] } = affectedOf(entry);
-    const result = evaluateRanges(scheme, version, ranges, versions);
-    if (result.affected) return result.fixed === undefined ? affected : { verdict: 'affected', fixed: result.fixed };
-    return result.uncertain ? unknown : notAffected;
+/**
+ * What is fixed for subscribers alone stays open for everybody else, and says so. Who has a subscriber's version installed
+ * is judged by the subscribers' entry.
+ */
+function withSubscription(
+  plain: readonly AdvisoryRecord[],
+  subscribed: readonly AdvisoryRecord[],
+  { subscription }: LookUp,
+  version: string,
+): AdvisoryRecord[] {
+  if (subscription === undefined || subscribed.length === 0) return [...plain];
+  const isSubscriber = subscribersVersion.test(version);
+  const byRecord = new Map(subscribed.map((record) => [record.record, record]));
+  const known = new Set(plain.map(({ record }) => record));
+  const marked = (record: AdvisoryRecord, fixed: string | undefined): AdvisoryRecord => {
+    const { fixed: _, ...rest } = record;
+    return fixed === undefined
+      ? rest
+      : { ...rest, subscribersFix: { version: fixed, subscription: subscription.name } };
   };
+  return [
+    ...plain.map((record) => {
+      const other = byRecord.get(record.record);
+      if (other === undefined || record.verdict !== 'affected' || record.fixed !== undefined) return record;
+      if (other.verdict === 'not-affected') return isSubscriber ? { ...record, verdict: other.verdict } : record;
+      return marked(record, other.fixed);
+    }),
+    ...subscribed.flatMap((record) => {
+      if (known.has(record.record) || record.verdict !== 'affected') return [];
+      return [isSubscriber ? record : marked(record, record.fixed)];
+    }),
+  ];
 }

@@ -1,6 +1,7 @@
 import { compareText } from '../core/order.ts';
 import type { LookUp } from './ecosystems.ts';
-import type { StoredAffected, StoredHead, StoredSeverity } from './osv.ts';
+import type { StoredAffected, StoredSeverity } from './entries.ts';
+import type { StoredHead } from './osv.ts';
 import type { RecordReader } from './record-reader.ts';
 import type { Rating } from './types.ts';
 

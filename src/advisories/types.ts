@@ -25,6 +25,8 @@ export interface Vulnerability {
   readonly ratings: readonly Rating[];
   /** Smallest fixed version above the installed one; absent when none is known. */
   readonly fixed?: string;
+  /** What is known where `fixed` is absent, beyond "no fix yet". */
+  readonly noFix?: NoFix;
   readonly published?: string;
   readonly modified?: string;
   /** A malicious package (`MAL-`). */
@@ -34,6 +36,15 @@ export interface Vulnerability {
   readonly references: readonly string[];
 }
 
+/** Why there is no fixed version to go to. */
+export type NoFix =
+  /** Only subscribers get the fix: Ubuntu Pro. */
+  | { readonly kind: 'subscription'; readonly version: string; readonly subscription: string }
+  /** The vendor has ended its support of the package. */
+  | { readonly kind: 'end-of-life'; readonly vendor: string }
+  /** Affected up to this version, as far as the advisory knows; there is none that it calls fixed. */
+  | { readonly kind: 'last-known'; readonly version: string };
+
 /** CISA's Known Exploited Vulnerabilities catalogue. Dates `YYYY-MM-DD`. */
 export interface KevEntry {
   readonly dateAdded: string;
@@ -41,7 +52,7 @@ export interface KevEntry {
   readonly dueDate?: string;
 }
 
-/** FIRST's Exploit Prediction Scoring System. Both figures 0..1; the date is that of the scores. */
+/** FIRST's Exploit Prediction Scoring System. Both figures 0..1; date and model are those of the scores. */
 export interface EpssEntry {
   readonly probability: number;
   readonly percentile: number;
@@ -60,12 +71,21 @@ export interface MatchRequest {
   readonly osEcosystem?: string;
   /** Says the operating system in `coverage` when it has no ecosystem. */
   readonly osName?: string;
+  /** Why the operating system has no ecosystem, as a clause. */
+  readonly osUncovered?: string;
+  /** Ecosystems of the repositories that the image says it draws from (Red Hat). */
+  readonly streams?: readonly string[];
   readonly packages: readonly {
     readonly type: string;
     readonly name: string;
     readonly version: string;
     readonly source?: { readonly name: string; readonly version: string };
     readonly ownedBy?: string;
+    readonly architecture?: string;
+    /** From another vendor's repository than the distribution's. */
+    readonly thirdParty?: boolean;
+    /** Label of a modular RPM: `name:stream`, then more behind colons. */
+    readonly modularity?: string;
   }[];
 }
 

@@ -14,6 +14,7 @@ import { parsePlatform } from '../image/manifest.ts';
 import { isLocalImage } from '../image/sources/index.ts';
 import type { ImageReport } from '../image/types.ts';
 import { parseReference } from '../registry/reference.ts';
+import { matchRequestOf } from '../scan/match-request.ts';
 import { oneOf, readArguments, readFailOn, reaches, usage } from './arguments.ts';
 import { dataFolder } from './azure.ts';
 import { type Command, exitCodes } from './command.ts';
@@ -153,11 +154,7 @@ async function matchReport(
   data: string,
   signal: AbortSignal,
 ): Promise<MatchResult> {
-  const request = {
-    ...(report.os?.ecosystem === undefined ? {} : { osEcosystem: report.os.ecosystem }),
-    osName: report.os?.name ?? report.os?.id ?? 'unknown operating system',
-    packages: report.packages,
-  };
+  const request = matchRequestOf(report);
   if (advisories === undefined) {
     const library = new AdvisoryLibrary(path.join(data, 'advisories'), systemClock);
     try {

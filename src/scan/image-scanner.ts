@@ -24,6 +24,7 @@ import type { Documents, ImageLink, ImageRecord } from './documents.ts';
 import type { Estate } from './estate.ts';
 import { type ImageJob, type PlacedImage, type RegistryListing, jobKey, placementsOf } from './image-plan.ts';
 import { ScannedImages } from './known-images.ts';
+import { matchRequestOf } from './match-request.ts';
 import type { ScanPorts } from './ports.ts';
 
 type Problem = ScanSummary['problems'][number];
@@ -273,20 +274,7 @@ export class ImageScanner {
     const { ports, advisories } = this.#input;
     const types = new Set(report.packages.map(({ type }) => type));
     await advisories.ensure(ecosystemsNeeded(report.os?.ecosystem, types), signal);
-    return ports.match(
-      {
-        ...(report.os?.ecosystem === undefined ? {} : { osEcosystem: report.os.ecosystem }),
-        osName: report.os?.name ?? report.os?.id ?? 'unknown operating system',
-        packages: report.packages.map(({ type, name, version, source, ownedBy }) => ({
-          type,
-          name,
-          version,
-          ...(source === undefined ? {} : { source }),
-          ...(ownedBy === undefined ? {} : { ownedBy }),
-        })),
-      },
-      signal,
-    );
+    return ports.match(matchRequestOf(report), signal);
   }
 
   /** Containers that run the image under any of the digests that it is known by. */

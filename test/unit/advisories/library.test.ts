@@ -5,7 +5,7 @@ import path from 'node:path';
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { type DumpRecord, readDump } from '../../../src/advisories/dump.ts';
 import { ecosystemsNeeded, isStale } from '../../../src/advisories/ecosystems.ts';
-import { affectedOf, decodeEntries, encodeEntry } from '../../../src/advisories/entries.ts';
+import { decodeList, decodeWhat, encodeList, encodeWhat } from '../../../src/advisories/entries.ts';
 import { AdvisoryLibrary, ecosystemFolder, openAdvisories } from '../../../src/advisories/library.ts';
 import { readRecord } from '../../../src/advisories/osv.ts';
 import { BadInputError, DamagedError } from '../../../src/core/errors.ts';
@@ -145,7 +145,7 @@ describe('an OSV record', () => {
     };
     assert.deepEqual(
       readRecord({ id: 'a', affected: [odd], aliases: 'x', references: [1, {}], severity: {} }, 'npm')?.rows,
-      [{ name: 'a', suffix: '', affected: { ranges: [], versions: ['1.0'] } }],
+      [{ name: 'a', suffix: '', what: '{"v":["1.0"]}' }],
     );
   });
 
@@ -213,6 +213,14 @@ describe('an OSV record', () => {
       {
         ranges: [
           [
+            ['i', '0'],
+            ['f', '{"r":[["i0"]]}'],
+          ],
+        ],
+      },
+      {
+        ranges: [
+          [
             ['i', '1'],
             ['f', '2'],
           ],
@@ -234,14 +242,15 @@ describe('an OSV record', () => {
         ],
         urgency: 'low',
         severities: [['Ubuntu', 'low']],
-        binaries: ['b'],
+        binaries: { b: '1-2' },
         module: 'm:1',
+        architecture: 'x86_64',
+        lastKnown: '<= 1',
       },
     ] as const) {
-      const [first, second] = decodeEntries(`${encodeEntry(7, affected)},${encodeEntry(8, affected)}`);
-      assert.deepEqual(affectedOf(first!), affected);
-      assert.equal(first?.[0], 7);
-      assert.equal(second?.[0], 8);
+      const list = { records: [7, 8], whats: [encodeWhat(affected), ''] };
+      assert.deepEqual(decodeList(encodeList(list)), list);
+      assert.deepEqual(decodeWhat(encodeWhat(affected)), affected);
     }
   });
 });
@@ -361,7 +370,12 @@ describe('the library of advisories', () => {
   it('takes a damaged index as empty', async () => {
     const folder = temporaryFolder();
     await make(folder, ['a']);
-    for (const text of ['', '{', '{"version":1}', '{"version":2,"ecosystems":{"npm":{"file":"../../x.db"}}}']) {
+    for (const text of [
+      '',
+      '{',
+      '{"version":2,"ecosystems":{}}',
+      '{"version":3,"ecosystems":{"npm":{"file":"../../x.db"}}}',
+    ]) {
       writeFileSync(path.join(folder, 'library', 'index.json'), text);
       const library = new AdvisoryLibrary(path.join(folder, 'library'), clock);
       assert.deepEqual(library.status().ecosystems, []);
@@ -494,8 +508,9 @@ describe('KEV and EPSS', () => {
 
 describe('ecosystems', () => {
   it('are those whose versions can be compared', () => {
-    assert.deepEqual(ecosystemsNeeded('Debian:12', ['deb', 'npm', 'maven', 'golang', 'x']), ['Debian', 'Go', 'npm']);
+    assert.deepEqual(ecosystemsNeeded('Debian:12', ['deb', 'npm', 'golang', 'x']), ['Debian', 'Go', 'npm']);
     assert.deepEqual(ecosystemsNeeded(undefined, ['deb']), []);
+    assert.deepEqual(ecosystemsNeeded('Haiku:1', ['deb']), []);
   });
 
   it('stand still after fourteen days, when they are busy ones', () => {

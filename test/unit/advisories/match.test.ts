@@ -307,8 +307,8 @@ describe('coverage', () => {
     assert.deepEqual(await states({}, { packages: [deb('x', '1')] }), [
       ['unknown operating system', 'none', 'there is no advisory source for it'],
     ]);
-    assert.deepEqual(await states({}, { packages: [{ type: 'maven', name: 'a:b', version: '1' }] }), [
-      ['Maven', 'none', 'versions of Maven cannot be compared yet'],
+    assert.deepEqual(await states({}, { osEcosystem: 'Haiku:1', packages: [] }), [
+      ['Haiku:1', 'none', 'versions of Haiku cannot be compared'],
     ]);
   });
 
