@@ -18,8 +18,7 @@ const nextStep =
   'Write host/repository:tag, oci:<folder or archive>, docker-archive:<file> or dir:<folder>; see "image --help".';
 
 /** Something in front of a path, or a scheme of another tool: no host, because those have a dot or a port. */
-const otherScheme =
-  /^(?:[a-z][a-z0-9+-]*:(?=[./~\\])|(?:docker-daemon|containers-storage|ostree|sif|file|podman|tarball):)/;
+const otherScheme = /^(?:[a-z][a-z0-9+-]*:(?!\/\/)(?=[./~\\])|(?:docker-daemon|containers-storage|ostree):)/;
 
 /**
  * Opens `host/repository[:tag][@digest]`, `oci:<folder or archive>[:<tag>]`, `docker-archive:<file>[:<tag>]` or

@@ -463,7 +463,6 @@ describe('an image reference', () => {
     'containers-storage:app',
     'file:./x',
     'oci-layout:/srv/x',
-    'podman:app',
     'dirs:~/x',
     'rootfs:.\\x',
   ]) {
@@ -475,9 +474,9 @@ describe('an image reference', () => {
   it('with a port is no scheme', async () => {
     const hosts: string[] = [];
     const ports = { registry: (host: string) => (hosts.push(host), {} as RegistryClient) };
-    for (const ref of ['localhost:5000/app', 'myhost:5000/app:1', 'app:1.2', 'file/app:1'])
+    for (const ref of ['localhost:5000/app', 'myhost:5000/app:1', 'app:1.2', 'file:1', 'file/app:1'])
       await openImageSource(ref, ports);
-    assert.deepEqual(hosts, ['localhost:5000', 'myhost:5000', 'docker.io', 'docker.io']);
+    assert.deepEqual(hosts, ['localhost:5000', 'myhost:5000', 'docker.io', 'docker.io', 'docker.io']);
   });
 
   it('without a path behind its scheme is refused', async () => {
