@@ -13,6 +13,7 @@ import { npmInstalled } from './npm-installed.ts';
 import { npmHiddenLock, npmLock } from './npm-lock.ts';
 import { pipfileLock } from './pipfile-lock.ts';
 import { pnpmLock } from './pnpm-lock.ts';
+import { pythonEgg } from './python-egg.ts';
 import { pythonInstalled } from './python-installed.ts';
 import { pythonTomlLock } from './python-toml-lock.ts';
 import { requirements } from './requirements.ts';
@@ -39,6 +40,7 @@ export const cataloguers: readonly Cataloguer[] = [
   npmInstalled,
   npmLock,
   pnpmLock,
+  pythonEgg,
   pythonInstalled,
   pipfileLock,
   requirements,

@@ -28,9 +28,9 @@ export const pnpmLock: Cataloguer = {
       return;
     }
     const within = `${directory}node_modules`;
-    for (const one of found) {
-      if (typeof one === 'string' || one.dev !== true) continue;
-      const { name, version } = one;
+    for await (const item of listedPackages('npm', file.path, found, signal)) {
+      if (item.kind !== 'package' || item.package.developmentOnly !== true) continue;
+      const { name, version } = item.package;
       yield { kind: 'development', mark: { type: 'npm', name, version, within } };
     }
   },

@@ -1,6 +1,7 @@
-import { decodeText, textLines } from '../text-lines.ts';
-import type { Cataloguer } from '../types.ts';
+import { decodeText } from '../text-lines.ts';
+import type { Cataloguer, ImageFile, ImageView } from '../types.ts';
 import { directoryOf, isKernelPath, isWord } from './places.ts';
+import { readMetadata, writeMetadata } from './python-metadata.ts';
 
 /**
  * Metadata of a distribution that is installed: of wheels, of setuptools as a directory or one file, of unpacked eggs.
@@ -11,8 +12,9 @@ const metadata =
 /** Modules of Python 2's own library that describe themselves. */
 const ofInterpreter =
   /(?:^|\/)usr\/lib\/(python\d(?:\.\d+)?)\/(?:lib-dynload\/)?(?:argparse|wsgiref|Python-[\d.]+)\.egg-info$/;
-/** What is kept of a file: the description behind the header has up to some hundred kilobytes. */
-const maxHeaderLines = 5000;
+/** Leads to the folder that a distribution is developed in. setuptools, "Development Mode". */
+const eggLink = /(?:^|\/)([^/]+)\.egg-link$/;
+const siteDirectory = /(?:^|\/)(?:site|dist)-packages\/$/;
 
 /**
  * Distributions of Python by their metadata, wherever they lie: `site-packages`, Debian's `dist-packages`, virtual
@@ -22,23 +24,22 @@ const maxHeaderLines = 5000;
 export const pythonInstalled: Cataloguer = {
   id: 'python-installed',
   maxFileBytes: 16 * 1024 * 1024,
-  wants: (path) => /(?:-info|metadata)$/i.test(path) && metadata.test(path) && !isKernelPath(path),
-  reduce(_path, bytes) {
-    const { name, version } = readHeader(decodeText(bytes));
-    return Buffer.from(
-      (name === undefined ? '' : `Name: ${name}\n`) + (version === undefined ? '' : `Version: ${version}\n`),
-      'utf8',
-    );
-  },
+  wants: (path) =>
+    (/(?:-info|metadata)$/i.test(path) && metadata.test(path) && !isKernelPath(path)) ||
+    (path.endsWith('.egg-link') && eggLink.test(path) && !isKernelPath(path)),
+  reduce: (path, bytes) => (eggLink.test(path) ? bytes.slice(0, 8192) : writeMetadata(readMetadata(decodeText(bytes)))),
   async *read(file, image, signal) {
-    const { name, version } = readHeader(decodeText(await file.bytes(signal)));
+    const isLink = eggLink.test(file.path);
+    const source = isLink ? await linked(file, image, signal) : isOfProject(file.path, image) ? undefined : file;
+    if (source === undefined) return;
+    const { name, version } = readMetadata(decodeText(await source.bytes(signal)));
     if (name === undefined || version === undefined || version === 'UNKNOWN') return;
     if (!isWord(name) || !isWord(version)) {
-      yield { kind: 'problem', problem: { path: file.path, reason: 'its name or its version is no plain word' } };
+      yield { kind: 'problem', problem: { path: source.path, reason: 'its name or its version is no plain word' } };
       return;
     }
     const owner = ofInterpreter.exec(file.path)?.[1];
-    const isDirect = !file.path.endsWith('.egg-info') && image.has(`${directoryOf(file.path)}direct_url.json`);
+    const isDirect = isLink || image.has(`${directoryOf(file.path)}direct_url.json`);
     yield {
       kind: 'package',
       package: {
@@ -53,24 +54,17 @@ export const pythonInstalled: Cataloguer = {
   },
 };
 
-/**
- * First `Name` and first `Version` of a header in the manner of RFC 822. It ends at an empty line or at one without a
- * colon; what was read till then counts. Lines that begin with a blank go on with the field before.
- */
-function readHeader(text: string): { name: string | undefined; version: string | undefined } {
-  let name: string | undefined;
-  let version: string | undefined;
-  for (const { text: line, number } of textLines(text)) {
-    if (line.trim() === '' || number > maxHeaderLines) break;
-    const first = line.charCodeAt(0);
-    if (first === 0x20 || first === 0x09) continue;
-    const colon = line.indexOf(':');
-    if (colon <= 0) break;
-    if (colon > 20) continue;
-    const key = line.slice(0, colon).trimEnd().toLowerCase();
-    if (key === 'name') name ??= line.slice(colon + 1).trim();
-    else if (key === 'version') version ??= line.slice(colon + 1).trim();
-    if (name !== undefined && version !== undefined) break;
-  }
-  return { name: name === '' ? undefined : name, version: version === '' ? undefined : version };
+/** Metadata that a build left beside the sources: the project's own, which is installed elsewhere or by a link. */
+function isOfProject(path: string, image: ImageView): boolean {
+  const [, parent] = /^(.*\/|)[^/]+\.egg-info(?:\/[^/]+)?$/i.exec(path) ?? [];
+  if (parent === undefined || siteDirectory.test(parent)) return false;
+  return ['setup.py', 'setup.cfg', 'pyproject.toml'].some((name) => image.has(parent + name));
+}
+
+/** The metadata behind a link whose first line is an absolute folder; "-" is written "_" in the names of metadata. */
+async function linked(file: ImageFile, image: ImageView, signal: AbortSignal): Promise<ImageFile | undefined> {
+  const folder = /^\/([^\n\r]{1,4000})/.exec(decodeText(await file.bytes(signal)))?.[1]?.replace(/\/+$/, '');
+  const name = eggLink.exec(file.path)?.[1];
+  if (folder === undefined || name === undefined) return undefined;
+  return image.file(`${folder}/${name.replaceAll('-', '_')}.egg-info/PKG-INFO`);
 }
