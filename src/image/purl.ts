@@ -25,21 +25,29 @@ export function packageUrl(found: Package, os: OperatingSystem | undefined): str
   const ofSystem = found.type === 'deb' || found.type === 'apk' || found.type === 'rpm';
   if (ofSystem && os === undefined) return undefined;
   const split = splitName(found);
+  const epoch = found.type === 'rpm' ? /^(\d+):/.exec(found.version)?.[1] : undefined;
+  const version = epoch === undefined ? found.version : found.version.slice(epoch.length + 1);
   const qualifiers: Record<string, string> = {};
   if (ofSystem && found.architecture !== undefined) qualifiers['arch'] = found.architecture;
   if (ofSystem && os !== undefined) qualifiers['distro'] = os.version === undefined ? os.id : `${os.id}-${os.version}`;
+  if (epoch !== undefined) qualifiers['epoch'] = epoch;
   try {
     return new PackageURL(
       type,
-      ofSystem ? os?.id : split.namespace,
+      ofSystem ? systemNamespace(os?.id) : split.namespace,
       ofSystem ? found.name : split.name,
-      found.version,
+      version,
       Object.keys(qualifiers).length === 0 ? undefined : qualifiers,
       undefined,
     ).toString();
   } catch {
     return undefined; // the library refuses the name: the package is listed without
   }
+}
+
+/** Vendors as the definitions of `deb`, `apk` and `rpm` write them; most are the ID of the system. */
+function systemNamespace(id: string | undefined): string | undefined {
+  return id === 'rhel' ? 'redhat' : id;
 }
 
 function splitName({ type, name }: Package): { namespace: string | undefined; name: string } {

@@ -134,7 +134,8 @@ class Book {
 
   /** Index of the record; -1 when there is none. */
   add(blob: Blob): number {
-    const record = typeof blob === 'string' ? blob : readHeader(blob, this.#isOfInterest);
+    const record =
+      typeof blob === 'string' ? blob : readHeader(blob, this.#nameCharsLeft < 0 ? undefined : this.#isOfInterest);
     if (record === undefined) return -1;
     if (typeof record === 'string') {
       this.problem(record);

@@ -68,9 +68,9 @@ interface Entry {
 /**
  * Reads the header of an installed package as rpm databases keep it: index, then data, without the magic of package files.
  * The text says what is wrong with it. Keys that were imported to check signatures are undefined: they are no software.
- * rpm, "Header format"; a tag that comes twice counts as it comes last.
+ * rpm, "Header format"; a tag that comes twice counts as it comes last. Without an interest no files are looked at.
  */
-export function readHeader(blob: Buffer, isOfInterest: FileInterest): RpmRecord | string | undefined {
+export function readHeader(blob: Buffer, isOfInterest: FileInterest | undefined): RpmRecord | string | undefined {
   if (blob.length < 8) return 'its header has less than 8 bytes';
   const entryCount = blob.readUInt32BE(0);
   const dataLength = blob.readUInt32BE(4);
@@ -98,7 +98,7 @@ export function readHeader(blob: Buffer, isOfInterest: FileInterest): RpmRecord 
   const vendor = text(tags.vendor);
   const sourceRpm = text(tags.sourceRpm);
   const modularity = text(tags.modularity);
-  const files = filesOf(data, entries, isOfInterest);
+  const files = isOfInterest === undefined ? [] : filesOf(data, entries, isOfInterest);
   if (typeof files === 'string') return `package "${name}": ${files}`;
   return {
     ...toRecord({

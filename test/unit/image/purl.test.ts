@@ -23,6 +23,11 @@ describe('the package URL', () => {
       'pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.3',
     ],
     [{ type: 'apk', name: 'musl', version: '1.2.5-r0' }, { id: 'wolfi' }, 'pkg:apk/wolfi/musl@1.2.5-r0?distro=wolfi'],
+    [
+      { type: 'rpm', name: 'openssl-libs', version: '1:3.0.7-27.el9', architecture: 'x86_64' },
+      { id: 'rhel', version: '9.4' },
+      'pkg:rpm/redhat/openssl-libs@3.0.7-27.el9?arch=x86_64&distro=rhel-9.4&epoch=1',
+    ],
     [{ type: 'npm', name: 'left-pad', version: '1.3.0' }, undefined, 'pkg:npm/left-pad@1.3.0'],
     [{ type: 'npm', name: '@scope/left', version: '1.0.0-rc.1' }, debian, 'pkg:npm/%40scope/left@1.0.0-rc.1'],
     [{ type: 'maven', name: 'org.example:lib', version: '1' }, undefined, 'pkg:maven/org.example/lib@1'],
