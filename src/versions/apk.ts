@@ -1,7 +1,6 @@
 import { compareText } from '../core/order.ts';
 import { compareDigits, compareNumbers } from './natural.ts';
-import type { Comparison, VersionScheme } from './scheme.ts';
-import { MAX_VERSION_LENGTH } from './scheme.ts';
+import { type Comparison, type VersionScheme, wordOf } from './scheme.ts';
 
 /** Kinds of tokens, earliest first: where two versions go on differently, the earlier kind is newer. */
 const KIND = { number: 0, letter: 1, suffix: 2, hash: 3, revision: 4, end: 5 } as const;
@@ -40,9 +39,13 @@ const SUFFIX = /_([a-z]+)(\d*)/y;
 const HASH = /~([0-9a-f]+)/y;
 const REVISION = /-r(\d*)/y;
 
-/** Reads tokens as far as the grammar goes. Only the empty text is no version: Alpine orders malformed ones as well. */
-function parse(text: string): ApkVersion | undefined {
-  if (text === '' || text.length > MAX_VERSION_LENGTH) return undefined;
+/**
+ * Reads tokens as far as the grammar goes. Only nothing and a text with a blank inside are no version: Alpine and its
+ * relatives publish malformed ones as well, apk orders them, and so matching takes them for versions.
+ */
+function parse(whole: string): ApkVersion | undefined {
+  const text = wordOf(whole);
+  if (text === undefined) return undefined;
   const tokens: Token[] = [];
   let at = 0;
   const take = (pattern: RegExp): RegExpExecArray | undefined => {

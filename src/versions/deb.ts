@@ -1,6 +1,5 @@
-import { compareDigits, compareNumbers, isDigit } from './natural.ts';
-import type { Comparison, VersionScheme } from './scheme.ts';
-import { MAX_VERSION_LENGTH } from './scheme.ts';
+import { compareDigits, compareNumbers, isDigit, isLetter } from './natural.ts';
+import { type Comparison, type VersionScheme, wordOf } from './scheme.ts';
 
 /** A Debian version: `[epoch:]upstream[-revision]`. */
 export interface DebVersion {
@@ -9,18 +8,14 @@ export interface DebVersion {
   readonly revision: string;
 }
 
-/** Blanks at the ends are cut; inside they make the version invalid, as for dpkg. */
-const BLANKS_AT_THE_ENDS = /^\s+|\s+$/g;
-
 /**
  * Invalid as for dpkg's parseversion: nothing, blanks inside, an epoch that is no number, nothing behind the epoch or
  * behind the last hyphen. What policy forbids but archives and advisories hold is read all the same: an upstream version
  * that does not begin with a digit, and characters outside the allowed ones.
  */
 function parse(text: string): DebVersion | undefined {
-  if (text.length > MAX_VERSION_LENGTH) return undefined;
-  const version = text.replace(BLANKS_AT_THE_ENDS, '');
-  if (/\s/.test(version)) return undefined;
+  const version = wordOf(text);
+  if (version === undefined) return undefined;
   const colon = version.indexOf(':');
   const epoch = colon < 0 ? '0' : version.slice(0, colon);
   if (!/^[0-9]+$/.test(epoch)) return undefined;
@@ -36,8 +31,7 @@ function weightAt(text: string, index: number): number {
   const code = text.charCodeAt(index);
   if (Number.isNaN(code) || isDigit(code)) return 0;
   if (text[index] === '~') return -1;
-  const isLetter = (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
-  return isLetter ? code : code + 0x10000;
+  return isLetter(code) ? code : code + 0x10000;
 }
 
 function digitsFrom(text: string, start: number): string {

@@ -8,7 +8,10 @@ export interface RangeResult {
   readonly affected: boolean;
   /** True when the version, or an event that would decide, is not a version of the scheme: "not affected" is not known. */
   readonly uncertain: boolean;
-  /** Smallest fixed version above the installed one among the ranges that contain it; absent when none is known. */
+  /**
+   * Smallest fixed version above the installed one among the ranges that contain it, as the advisory writes it; absent when
+   * none is known. Where a fix exists within the same major version, it is the smallest.
+   */
   readonly fixed?: string;
 }
 
@@ -24,8 +27,9 @@ interface ParsedEvent {
 const KIND_ORDER = { i: 0, f: 1, l: 2 } as const;
 
 /**
- * Whether a version is affected: listed by its exact text, or inside one of the ranges. OSV schema, "affected[].versions"
- * and "Evaluation". An entry with neither ranges nor versions says nothing.
+ * Whether a version is affected: listed (by its text, or by another spelling of the same version), or inside one of the
+ * ranges. An entry with neither ranges nor versions says nothing. OSV schema 1.7, "affected[].versions", "affected[].ranges[].events"
+ * and "Evaluation".
  */
 export function evaluateRanges(
   scheme: VersionScheme<unknown>,
@@ -33,31 +37,40 @@ export function evaluateRanges(
   ranges: readonly (readonly RangeEvent[])[],
   versions: readonly string[],
 ): RangeResult {
-  const isListed = versions.includes(installed);
   const version = scheme.parse(installed);
-  if (version === undefined) return { affected: isListed, uncertain: !isListed && ranges.length + versions.length > 0 };
-  const compare = (a: unknown, b: unknown): Comparison => compareEnds(scheme, a, b);
-  let affected = isListed;
-  let uncertain = false;
+  let affected = false;
+  let uncertain = version === undefined && versions.length > 0;
   let fixed: ParsedEvent | undefined;
   for (const range of ranges) {
     const events = parseEvents(scheme, range);
-    if (events === undefined) {
-      uncertain = true;
-      continue;
-    }
-    const within = isWithin(scheme, range, version, events);
-    if (within !== 'inside') {
+    const within = events === undefined ? 'unknown' : isWithin(scheme, range, version, events);
+    if (events === undefined || within !== 'inside') {
       uncertain ||= within === 'unknown';
       continue;
     }
     affected = true;
+    if (version === undefined) continue;
     for (const event of events) {
-      if (event.kind !== 'f' || compare(event.version, version) <= 0) continue;
-      if (fixed === undefined || compare(event.version, fixed.version) < 0) fixed = event;
+      if (event.kind !== 'f' || compareEnds(scheme, event.version, version) <= 0) continue;
+      if (fixed === undefined || compareEnds(scheme, event.version, fixed.version) < 0) fixed = event;
     }
   }
+  affected ||= isListed(scheme, installed, version, versions);
   return { affected, uncertain: uncertain && !affected, ...(fixed !== undefined && { fixed: fixed.text }) };
+}
+
+function isListed(
+  scheme: VersionScheme<unknown>,
+  installed: string,
+  version: unknown,
+  versions: readonly string[],
+): boolean {
+  if (versions.includes(installed)) return true;
+  if (version === undefined) return false;
+  return versions.some((text) => {
+    const listed = scheme.parse(text);
+    return listed !== undefined && scheme.compare(listed, version) === 0;
+  });
 }
 
 function compareEnds(scheme: VersionScheme<unknown>, a: unknown, b: unknown): Comparison {
@@ -78,6 +91,7 @@ function parseEvents(scheme: VersionScheme<unknown>, range: readonly RangeEvent[
   return events.sort((a, b) => compareEnds(scheme, a.version, b.version) || KIND_ORDER[a.kind] - KIND_ORDER[b.kind]);
 }
 
+/** `version`: undefined when the installed one cannot be compared; then only a range over all versions, or none, is known. */
 function isWithin(
   scheme: VersionScheme<unknown>,
   range: readonly RangeEvent[],
@@ -86,7 +100,8 @@ function isWithin(
 ): 'inside' | 'outside' | 'unknown' {
   let inside = false;
   for (const event of events) {
-    const order = compareEnds(scheme, event.version, version);
+    if (version === undefined && event.version !== BOTTOM) return 'unknown';
+    const order = event.version === BOTTOM ? -1 : scheme.compare(event.version, version);
     if (event.kind === 'i' && order <= 0) inside = true;
     else if (event.kind === 'f' && order <= 0) inside = false;
     else if (event.kind === 'l' && order < 0) inside = false;
@@ -94,6 +109,7 @@ function isWithin(
   if (!inside) return 'outside';
   const limits = range.filter(([kind]) => kind === 'm').map(([, text]) => text);
   if (limits.length === 0 || limits.includes('*')) return 'inside';
+  if (version === undefined) return 'unknown';
   const parsed = limits.map((text) => scheme.parse(text));
   if (parsed.some((limit) => limit !== undefined && scheme.compare(version, limit) < 0)) return 'inside';
   return parsed.includes(undefined) ? 'unknown' : 'outside';

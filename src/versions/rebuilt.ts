@@ -7,18 +7,18 @@ export interface RebuiltVersion {
   readonly rebuild: string | undefined;
 }
 
-/** `1.2.3-r0.root.io.4`, `1.2.3+root.io.4` */
-const REBUILD = /[.+]root\.io\.(\d+)$/;
+/** `1.2.3-r0.root.io.4`, `1.2.3+root.io.4`, `1.2.3+echo.1` */
+const REBUILD = /(?:[.+]root\.io|\+echo)\.(\d+)$/;
 
-/** The scheme with rebuild numbers of Root as a last tie-break: without one, then by number. */
+/** The scheme with a vendor's rebuild numbers as a last tie-break: without one, then by number. */
 export function withRebuilds(scheme: VersionScheme<unknown>): VersionScheme<unknown> {
   const rebuilt: VersionScheme<RebuiltVersion> = {
     id: scheme.id,
-    source: `${scheme.source}; rebuild numbers of Root`,
+    source: `${scheme.source}; rebuild numbers of Root and Echo`,
     parse: (text) => {
-      const rebuild = REBUILD.exec(text)?.[1];
-      const version = scheme.parse(text.replace(REBUILD, ''));
-      return version === undefined ? undefined : { version, rebuild };
+      const match = REBUILD.exec(text.trimEnd());
+      const version = scheme.parse(match === null ? text : text.slice(0, match.index));
+      return version === undefined ? undefined : { version, rebuild: match?.[1] };
     },
     compare: (a, b) => scheme.compare(a.version, b.version) || compareRebuilds(a.rebuild, b.rebuild),
   };

@@ -1,7 +1,6 @@
 import { compareText } from '../core/order.ts';
 import { compareDigits, compareNumbers } from './natural.ts';
-import type { Comparison, VersionScheme } from './scheme.ts';
-import { MAX_VERSION_LENGTH } from './scheme.ts';
+import { type Comparison, type VersionScheme, wordOf } from './scheme.ts';
 
 /** A semantic version; build metadata is dropped, as it has no part in the order. */
 export interface SemverVersion {
@@ -19,14 +18,14 @@ const DIGITS = /^[0-9]+$/;
  * not begin with a number, or has something else than numbers for major, minor or patch.
  */
 function parse(text: string): SemverVersion | undefined {
-  if (text.length > MAX_VERSION_LENGTH) return undefined;
-  const trimmed = text.trim();
-  const [version = ''] = (trimmed.startsWith('v') ? trimmed.slice(1) : trimmed).split('+', 1);
+  const word = wordOf(text);
+  if (word === undefined) return undefined;
+  const [version = ''] = (word.startsWith('v') ? word.slice(1) : word).split('+', 1);
   const numbers = /^[0-9]+(?:\.[0-9]+){0,2}/.exec(version)?.[0];
   if (numbers === undefined) return undefined;
   const [major = '0', minor = '0', patch = '0', ...none] = numbers.split('.');
   const rest = version.slice(numbers.length);
-  if (none.length > 0 || !/^(?:$|[-A-Za-z]|\.)/.test(rest) || /\s/.test(rest)) return undefined;
+  if (none.length > 0 || !/^(?:$|[-A-Za-z]|\.)/.test(rest)) return undefined;
   const isBeyondThree = rest.startsWith('.');
   if (isBeyondThree && numbers.split('.').length < 3) return undefined;
   return { core: [major, minor, patch], preRelease: identifiersOf(rest) };
@@ -47,7 +46,8 @@ function compareIdentifiers(a: string, b: string): Comparison {
   return isNumber ? compareDigits(a, b) : compareText(a, b);
 }
 
-function comparePreReleases(a: readonly string[], b: readonly string[]): Comparison {
+/** Identifiers by turns: numbers before text, fewer before more; a release, which has none, behind all pre-releases. */
+export function comparePreReleases(a: readonly string[], b: readonly string[]): Comparison {
   if (a.length === 0 || b.length === 0) return compareNumbers(Number(a.length === 0), Number(b.length === 0));
   for (const [index, left] of a.entries()) {
     const right = b[index];

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { apk } from '../../../src/versions/apk.ts';
 import { deb } from '../../../src/versions/deb.ts';
+import { maven } from '../../../src/versions/maven.ts';
+import { nuget } from '../../../src/versions/nuget.ts';
+import { pep440 } from '../../../src/versions/pep440.ts';
+import { rpm } from '../../../src/versions/rpm.ts';
 import type { RangeEvent } from '../../../src/versions/range.ts';
 import { evaluateRanges } from '../../../src/versions/range.ts';
 import { semver } from '../../../src/versions/semver.ts';
@@ -89,14 +93,39 @@ describe('affected ranges', () => {
     assert.equal(evaluateRanges(deb, '1:1.0-1', [range('i0 f2.0-1')], []).affected, false);
     assert.equal(evaluateRanges(apk, '3.1.4-r5', [range('i0 f3.1.4-r6')], []).affected, true);
     assert.equal(evaluateRanges(apk, '3.1.4-r6', [range('i0 f3.1.4-r6')], []).affected, false);
+    assert.equal(evaluateRanges(rpm, '2.13.3-2.el8', [range('i0 f0:2.13.3-3.el8')], []).affected, true);
+    assert.equal(evaluateRanges(rpm, '1:2.0-1', [range('i0 f0:2.0-2')], []).affected, false);
+    assert.equal(evaluateRanges(pep440, '2.0rc1', [range('i0 f2.0')], []).affected, true);
+    assert.equal(evaluateRanges(pep440, '2.0.post1', [range('i0 f2.0')], []).affected, false);
+    assert.equal(evaluateRanges(maven, '2.17.0', [range('i2.13.0 f2.17.1')], []).affected, true);
+  });
+
+  it('never parse introduced 0, which stands below versions that do', () => {
+    assert.equal(evaluateRanges(pep440, 'early', [range('i0 f1.0')], []).affected, true);
+    assert.equal(evaluateRanges(rpm, '~', [range('i0')], []).affected, true);
+    assert.equal(evaluateRanges(maven, 'alpha-1', [range('i0 f1.0')], []).affected, true);
+  });
+
+  it('do parse last affected 0', () => {
+    assert.equal(isAffected('0', 'i0 l0'), true);
+    assert.equal(isAffected('0.0.1', 'i0 l0'), false);
   });
 });
 
 describe('listed versions', () => {
-  it('affect by their exact text, beside ranges', () => {
+  it('affect by their text, beside ranges', () => {
     assert.equal(evaluateRanges(semver, '1.0.0', [], ['0.9.0', '1.0.0']).affected, true);
-    assert.equal(evaluateRanges(semver, '1.0', [], ['1.0.0']).affected, false);
+    assert.equal(evaluateRanges(semver, '1.0.1', [], ['0.9.0', '1.0.0']).affected, false);
     assert.equal(evaluateRanges(semver, '5.0.0', [range('i0 f1.0.0')], ['5.0.0']).affected, true);
+  });
+
+  it('affect in every spelling of the same version', () => {
+    assert.equal(evaluateRanges(pep440, '1.0.0rc1', [], ['1.0-RC.1']).affected, true);
+    assert.equal(evaluateRanges(pep440, '1.0', [], ['1.0+local', '1.0.post0', '1.0.dev0']).affected, false);
+    assert.equal(evaluateRanges(nuget, '1.0', [], ['1.0.0.0']).affected, true);
+    assert.equal(evaluateRanges(nuget, '1.0-Beta', [], ['1.0.0-beta']).affected, true);
+    assert.equal(evaluateRanges(semver, 'v1.0.0', [], ['latest', '1.0.0']).affected, true);
+    assert.equal(evaluateRanges(rpm, '1.0-1', [], ['0:1.0-1']).affected, true);
   });
 
   it('affect also what is no version of the scheme', () => {
@@ -118,6 +147,14 @@ describe('versions that cannot be compared', () => {
     assert.deepEqual(evaluateRanges(semver, '1.0.0', [range('i0 mnext')], []), { affected: false, uncertain: true });
   });
 
+  it('are affected where all versions are, and not where none is', () => {
+    assert.deepEqual(evaluateRanges(semver, 'latest', [range('i0')], []), { affected: true, uncertain: false });
+    assert.deepEqual(evaluateRanges(semver, 'latest', [range('i0 m*')], []), { affected: true, uncertain: false });
+    assert.deepEqual(evaluateRanges(semver, 'latest', [range('i0 m2.0.0')], []), { affected: false, uncertain: true });
+    assert.deepEqual(evaluateRanges(semver, 'latest', [range('i0 f0')], []), { affected: false, uncertain: false });
+    assert.deepEqual(evaluateRanges(semver, 'latest', [range('i1.0.0')], []), { affected: false, uncertain: true });
+  });
+
   it('do not hide what another range says', () => {
     assert.deepEqual(evaluateRanges(semver, '1.0.0', [range('i0 fnext'), range('i0 f2.0.0')], []), {
       affected: true,
@@ -137,6 +174,11 @@ describe('fixed version', () => {
     assert.equal(fixOf('2.0.5', 'i1.0.0 f1.2.0 i2.0.0 f2.1.0'), '2.1.0');
     assert.equal(fixOf('1.1.0', 'i1.0.0 f3.0.0', 'i0 f1.9.0'), '1.9.0');
     assert.equal(fixOf('1.1.0', 'i1.0.0 f3.0.0', 'i2.0.0 f2.1.0'), '3.0.0');
+  });
+
+  it('is within the major version where there is one', () => {
+    assert.equal(fixOf('1.1.0', 'i0 f1.4.0', 'i0 f2.3.0'), '1.4.0');
+    assert.equal(fixOf('1.1.0', 'i0 f2.3.0', 'i0 f1.4.0 i2.0.0 f2.2.0'), '1.4.0');
   });
 
   it('is written as the advisory writes it', () => {
