@@ -52,6 +52,7 @@ export class Grid {
   /** Where a range of selected rows begins. */
   #anchor = 0;
   #frame: number | undefined;
+  #drawnHead = '';
 
   constructor(texts: Texts, store: RowStore, actions: GridActions) {
     this.#texts = texts;
@@ -138,6 +139,10 @@ export class Grid {
 
   /** Sorts and folds in the words of the current query. */
   #drawHead(query: FindingsQuery): void {
+    // Made anew only when it changes: a press before an answer and the release after it are one click.
+    const drawn = JSON.stringify([query.sort, this.#context.shownColumns]);
+    if (drawn === this.#drawnHead) return;
+    this.#drawnHead = drawn;
     const hadFocus = this.#head.contains(document.activeElement);
     const focusedAt = this.#headButtons().findIndex((button) => button === document.activeElement);
     show(

@@ -254,24 +254,40 @@ describe('report page', () => {
     assert.deepEqual(report.troubles, []);
   });
 
-  it('counts a click on a filter when results arrive between press and release', async function () {
-    this.timeout(30_000);
-    await using report = await openReport(browser, site, { queries, dashboard, restore: onFindings });
-    const { page } = report;
-    await page.locator(firstRow).waitFor();
-    await page.locator('#filter-severity').click();
-    const low = page.locator('[role=option]', { hasText: 'Low' }).first();
-    await low.hover();
-    await page.mouse.down();
-    const asked = () => report.sent.filter(({ type }) => type === 'query').length;
-    const before = asked();
-    await report.send({ type: 'changed' });
-    await waitUntil('the page asks anew', () => asked() > before);
-    // the answer is drawn
-    await page.waitForTimeout(500);
-    await page.mouse.up();
-    await becomes(() => report.last('query')?.query.filter, { states: ['open'], severities: ['low'] });
-  });
+  for (const { what, selector, query } of [
+    {
+      what: 'an option of a filter',
+      selector: '[role=option]:has-text("Low")',
+      query: { filter: { states: ['open'], severities: ['low'] } },
+    },
+    { what: 'a chip', selector: '.chip', query: { filter: {} } },
+    {
+      what: 'a column heading',
+      selector: '.head-button[data-column=title]',
+      query: { sort: { key: 'title', descending: false } },
+    },
+  ]) {
+    it(`counts a click on ${what} when results arrive between press and release`, async function () {
+      this.timeout(30_000);
+      await using report = await openReport(browser, site, { queries, dashboard, restore: onFindings });
+      const { page } = report;
+      await page.locator(firstRow).waitFor();
+      if (selector.startsWith('[role=option]')) await page.locator('#filter-severity').click();
+      await page.locator(selector).first().hover();
+      await page.mouse.down();
+      const asked = () => report.sent.filter(({ type }) => type === 'query').length;
+      const before = asked();
+      await report.send({ type: 'changed' });
+      await waitUntil('the page asks anew', () => asked() > before);
+      // the answer is drawn
+      await page.waitForTimeout(500);
+      await page.mouse.up();
+      await becomes(() => {
+        const last: Record<string, unknown> = { ...report.last('query')?.query };
+        return Object.fromEntries(Object.keys(query).map((key) => [key, last[key]]));
+      }, query);
+    });
+  }
 
   it('says so when the extension does not answer, and asks again on Reload', async function () {
     this.timeout(40_000);
