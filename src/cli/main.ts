@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline';
 import { describeError, isAbort, isEngineError } from '../core/errors.ts';
 import { type LogLevel, Redactor, createLog } from '../core/log.ts';
 import { advisories } from './advisories.ts';
 import { type Command, type CommandContext, exitCodes } from './command.ts';
 import { dockerfile } from './dockerfile.ts';
 import { image } from './image.ts';
+import { readLines } from './lines.ts';
 import { posture } from './posture.ts';
 import { priority } from './priority.ts';
 import { verify } from './verify.ts';
@@ -84,5 +84,5 @@ function write(text: string): Promise<void> {
 }
 
 function lines(): AsyncIterable<string> {
-  return createInterface({ input: process.stdin, crlfDelay: Infinity });
+  return readLines(process.stdin);
 }

@@ -44,6 +44,33 @@ describe('the command line', () => {
     assert.deepEqual([lines.code, lines.out], [0, '=\n>\n!\n!\n']);
   });
 
+  it('compares versions of every ecosystem, as many lines out as in', () => {
+    const expected: Readonly<Record<string, string>> = {
+      'Alpine:v3.20': '1.0_rc1\t1.0',
+      'Azure Linux:3': '8.5.0-3.azl3\t0:8.5.0-4.azl3',
+      'Red Hat:enterprise_linux:9::baseos': '1.0~rc1-1\t1.0-1',
+      'SUSE:Linux Enterprise Server 15 SP6': '1.0-1\t1:0.9-1',
+      PyPI: '1.0rc1\t1.0',
+      NuGet: '1.0.0-beta\t1.0',
+      'Maven:https://maven.google.com': '1.0-rc-1\t1.0',
+      RubyGems: '1.0.0.pre\t1.0.0',
+      'Packagist:https://packages.drupal.org/8': 'v1.0.0-RC1\t1.0.0',
+      Go: 'v0.0.0-20190101000000-abcdefabcdef\t0.0.1',
+      'crates.io': '1.0.0-alpha\t1.0.0',
+      'Root:PyPI': '1.0+root.io.1\t1.0+root.io.2',
+    };
+    for (const [ecosystem, pair] of Object.entries(expected)) {
+      const { code, out } = run(['versions', ecosystem, '--stdin'], `${pair}\r\n\n\u2028\n1\t1\t1\n1\t1`);
+      assert.deepEqual([code, out], [0, '<\n!\n!\n!\n=\n'], ecosystem);
+    }
+  });
+
+  it('answers an ecosystem without an order with the names of those that have one', () => {
+    const { code, out, err } = run(['versions', 'Nowhere:9', '--stdin'], '1\t2\n');
+    assert.deepEqual([code, out], [2, '']);
+    assert.match(err, /^plimsoll: There is no version order for "Nowhere:9"\. Known[^\n]+ Debian,[^\n]+ npm,[^\n]+\n$/);
+  });
+
   it('evaluates priorities line by line, and says which lines are bad', () => {
     const good = '{"finding":"a","kind":"vulnerability","base":{"level":"Low","source":"Debian"}}';
     const { code, out } = run(['priority', '--stdin'], `${good}\n\nnonsense\n`);
