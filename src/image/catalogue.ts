@@ -6,7 +6,7 @@ import { withoutInstalled } from './declared.ts';
 import { DevelopmentMarks } from './development-marks.ts';
 import { FileTree, type DatabaseState, type MissingContent, type TreeFile } from './file-tree.ts';
 import { anyOf, keepForCataloguer } from './keep.ts';
-import { detectOperatingSystem, keepReleaseFiles, releaseFiles } from './operating-system.ts';
+import { detectOperatingSystem, foreignBranches, keepReleaseFiles, releaseFiles } from './operating-system.ts';
 import { keepFileLists, readOwners } from './ownership.ts';
 import { packageUrl } from './purl.ts';
 import type {
@@ -81,14 +81,12 @@ export async function catalogue(
   for (const [index, layer] of layers.entries()) await tree.apply(layer, index, signal);
 
   const view = viewOf(tree);
-  const os = detectOperatingSystem(
-    releaseFiles(
-      (path) => tree.file(path)?.content,
-      (path) => tree.has(path),
-    ),
-  );
+  const release = releaseFiles(tree);
+  const os = detectOperatingSystem(release);
   const files = await tree.wanted(signal);
   const problems: Problem[] = [...tree.problems];
+  const foreignBranch = os === undefined ? undefined : foreignBranches(os, release);
+  if (foreignBranch !== undefined) problems.push(foreignBranch);
   const collected: CataloguedPackage[] = [];
   const seenSystemPackages = new Set<string>();
   const marks = new DevelopmentMarks();
@@ -123,6 +121,11 @@ export async function catalogue(
     }
     await turns.pause();
     signal.throwIfAborted();
+  }
+  // Silence about the system's packages must not look like a system without any.
+  if (os !== undefined && seenSystemPackages.size === 0) {
+    const reason = `no packages of ${os.name ?? os.id} were found: the image has no package list that is known here`;
+    problems.push({ path: '', reason });
   }
   const ofInterest = languageFiles(cataloguers);
   const withContent = files.flatMap(({ path, content }) => (content === undefined ? [] : [{ path, content }]));

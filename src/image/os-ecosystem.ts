@@ -58,6 +58,7 @@ export function osEcosystem(release: OsRelease): string | undefined {
     case 'almalinux':
       return major === undefined ? undefined : `AlmaLinux:${major}`;
     case 'sles':
+    case 'sles_sap':
     case 'sle-micro':
     case 'sl-micro':
     case 'sle-micro-rancher':
@@ -101,4 +102,48 @@ function openEuler(versionId: string | undefined, version: string | undefined): 
   const said = /^(\d+\.\d+)\s*\(([\w-]+)\)$/.exec((version ?? '').trim());
   if (said !== null) return `openEuler:${said[1] ?? ''}-${said[2] ?? ''}`;
   return versionId === undefined ? undefined : `openEuler:${versionId}`;
+}
+
+/** Names of systems that OSV has no advisories for, as people write them. */
+const uncovered: Readonly<Record<string, string>> = {
+  amzn: 'Amazon Linux',
+  arch: 'Arch Linux',
+  bottlerocket: 'Bottlerocket',
+  centos: 'CentOS',
+  fedora: 'Fedora',
+  ol: 'Oracle Linux',
+  photon: 'Photon OS',
+};
+
+/** Systems that have advisories when their release is known. */
+const needRelease: ReadonlySet<string> = new Set([
+  'ubuntu',
+  'alpine',
+  'azurelinux',
+  'mariner',
+  'rhel',
+  'rocky',
+  'almalinux',
+  'sles',
+  'sles_sap',
+  'sle-micro',
+  'sl-micro',
+  'sle-micro-rancher',
+  'opensuse',
+  'opensuse-leap',
+  'mageia',
+  'openEuler',
+  'alpaquita',
+  'bellsoft-hardened-containers',
+]);
+
+/** Why `osEcosystem` gives nothing, as a clause. */
+export function whyUncovered({ id, versionId, name, prettyName }: OsRelease): string {
+  if (id === 'busybox') return 'it has no package manager, so nothing tells what it is made of';
+  if (id === 'mariner' && versionId?.startsWith('1.') === true) return 'OSV has no advisories for CBL-Mariner 1';
+  if (needRelease.has(id)) return 'the image does not say which release it is';
+  if (id === 'centos' && /\bStream\b/.test(`${name ?? ''} ${prettyName ?? ''}`)) {
+    return 'OSV has no advisories for CentOS Stream';
+  }
+  return `OSV has no advisories for ${uncovered[id] ?? `"${id.slice(0, 64)}"`}`;
 }

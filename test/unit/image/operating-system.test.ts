@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict';
-import { detectOperatingSystem, readOsRelease, releaseFiles } from '../../../src/image/operating-system.ts';
+import {
+  detectOperatingSystem,
+  foreignBranches,
+  keepReleaseFiles,
+  readOsRelease,
+  releaseFiles,
+  type ReleaseFiles,
+} from '../../../src/image/operating-system.ts';
 import type { OperatingSystem } from '../../../src/image/types.ts';
 
-function detect(files: Readonly<Record<string, string>>): OperatingSystem | undefined {
-  return detectOperatingSystem(
-    releaseFiles(
-      (path) => (files[path] === undefined ? undefined : Buffer.from(files[path])),
-      (path) => files[path] !== undefined,
-    ),
-  );
+type Files = Readonly<Record<string, string>>;
+
+function tree(files: Files): ReleaseFiles {
+  return releaseFiles({
+    file: (path) => (files[path] === undefined ? undefined : { content: Buffer.from(files[path]) }),
+    has: (path) => files[path] !== undefined,
+    list: (directory) => Object.keys(files).filter((path) => path.slice(0, path.lastIndexOf('/')) === directory),
+  });
+}
+
+function detect(files: Files): OperatingSystem | undefined {
+  return detectOperatingSystem(tree(files));
 }
 
 const bookworm = `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
@@ -82,6 +94,7 @@ describe('telling the operating system of an image', () => {
     assert.deepEqual(detect({ [path]: 'ID=bottlerocket\nVERSION_ID=1.20.0' }), {
       id: 'bottlerocket',
       version: '1.20.0',
+      uncovered: 'OSV has no advisories for Bottlerocket',
     });
   });
 
@@ -122,6 +135,7 @@ describe('telling the operating system of an image', () => {
       id: 'centos',
       version: '6.10',
       name: 'CentOS release 6.10 (Final)',
+      uncovered: 'OSV has no advisories for CentOS',
     });
     assert.deepEqual(
       detect({ 'etc/redhat-release': 'Red Hat Enterprise Linux Server release 6.10 (Santiago)' })?.id,
@@ -131,6 +145,7 @@ describe('telling the operating system of an image', () => {
       id: 'amzn',
       version: '2018.03',
       name: 'Amazon Linux AMI release 2018.03',
+      uncovered: 'OSV has no advisories for Amazon Linux',
     });
     assert.deepEqual(detect({ 'etc/alpine-release': '3.18.4\n' }), {
       id: 'alpine',
@@ -140,7 +155,10 @@ describe('telling the operating system of an image', () => {
   });
 
   it('knows busybox by its binary, and says nothing of an empty image', () => {
-    assert.deepEqual(detect({ 'bin/busybox': '' }), { id: 'busybox' });
+    assert.deepEqual(detect({ 'bin/busybox': '' }), {
+      id: 'busybox',
+      uncovered: 'it has no package manager, so nothing tells what it is made of',
+    });
     assert.equal(detect({ 'app/server': '' }), undefined);
   });
 
@@ -148,6 +166,176 @@ describe('telling the operating system of an image', () => {
     assert.deepEqual(detect({ 'etc/os-release': 'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_ID="22"' }), {
       id: 'linuxmint',
       version: '22',
+      uncovered: 'OSV has no advisories for "linuxmint"',
     });
   });
+
+  const old: [string, Files, string, string | undefined, string | undefined][] = [
+    [
+      'CentOS 6',
+      {
+        'etc/centos-release': 'CentOS release 6.10 (Final)\n',
+        'etc/redhat-release': 'CentOS release 6.10 (Final)\n',
+        'etc/system-release': 'CentOS release 6.10 (Final)\n',
+        'etc/system-release-cpe': 'cpe:/o:centos:linux:6:GA\n',
+      },
+      'centos',
+      '6.10',
+      undefined,
+    ],
+    [
+      'RHEL 6',
+      {
+        'etc/redhat-release': 'Red Hat Enterprise Linux Server release 6.10 (Santiago)\n',
+        'etc/system-release-cpe': 'cpe:/o:redhat:enterprise_linux:6server:ga:server\n',
+      },
+      'rhel',
+      '6.10',
+      'Red Hat:enterprise_linux:6server:ga:server',
+    ],
+    [
+      'Oracle 6',
+      {
+        'etc/oracle-release': 'Oracle Linux Server release 6.10\n',
+        'etc/redhat-release': 'Red Hat Enterprise Linux Server release 6.10 (Santiago)\n',
+      },
+      'ol',
+      '6.10',
+      undefined,
+    ],
+    ['CentOS with its CPE alone', { 'etc/system-release-cpe': 'cpe:/o:centos:linux:6:GA' }, 'centos', '6', undefined],
+    [
+      'Amazon Linux with its CPE alone',
+      { 'etc/system-release-cpe': 'cpe:/o:amazon:linux:2018.03:ga' },
+      'amzn',
+      '2018.03',
+      undefined,
+    ],
+    [
+      'Amazon Linux 2 with its newer CPE',
+      { 'etc/system-release-cpe': 'cpe:2.3:o:amazon:amazon_linux:2' },
+      'amzn',
+      '2',
+      undefined,
+    ],
+    [
+      'RHEL with its CPE alone',
+      { 'etc/system-release-cpe': 'cpe:/o:redhat:enterprise_linux:7.9:ga:server' },
+      'rhel',
+      '7.9',
+      'Red Hat:enterprise_linux:7.9:ga:server',
+    ],
+  ];
+  for (const [what, files, id, version, ecosystem] of old) {
+    it(`knows ${what}, which has no os-release`, () => {
+      const os = detect(files);
+      assert.deepEqual([os?.id, os?.version, os?.ecosystem], [id, version, ecosystem]);
+    });
+  }
+
+  it('does not take a release file that names nobody for one of Amazon', () => {
+    assert.equal(detect({ 'etc/system-release': 'Generic release 30 (Generic)' }), undefined);
+  });
+
+  const silent: [string, string][] = [
+    ['ID="amzn"\nVERSION_ID="2023"', 'OSV has no advisories for Amazon Linux'],
+    ['ID="ol"\nVERSION_ID="9.4"', 'OSV has no advisories for Oracle Linux'],
+    ['ID=fedora\nVERSION_ID=42', 'OSV has no advisories for Fedora'],
+    ['ID=photon\nVERSION_ID=5.0', 'OSV has no advisories for Photon OS'],
+    ['ID="centos"\nVERSION_ID="7"\nNAME="CentOS Linux"', 'OSV has no advisories for CentOS'],
+    ['ID="centos"\nVERSION_ID="9"\nNAME="CentOS Stream"', 'OSV has no advisories for CentOS Stream'],
+    ['ID=mariner\nVERSION_ID="1.0"', 'OSV has no advisories for CBL-Mariner 1'],
+    ['ID=ubuntu', 'the image does not say which release it is'],
+    ['ID=sles\nVERSION_ID="15.6"', 'the image does not say which release it is'],
+    ['ID=nixos\nID_LIKE=debian', 'OSV has no advisories for "nixos"'],
+  ];
+  for (const [text, reason] of silent) {
+    it(`says for ${text.replaceAll('\n', ' ')} why there is nothing to match`, () => {
+      const os = detect({ 'etc/os-release': text });
+      assert.equal(os?.ecosystem, undefined);
+      assert.equal(os?.uncovered, reason);
+    });
+  }
+});
+
+describe('the repositories of an image of Red Hat', () => {
+  const ubi = 'ID="rhel"\nVERSION_ID="9.4"\nCPE_NAME="cpe:/o:redhat:enterprise_linux:9::baseos"\n';
+
+  it('are read from the manifests of all its images, and give the streams of their advisories', () => {
+    const os = detect({
+      'etc/os-release': ubi,
+      'root/buildinfo/content_manifests/ubi9-container-9.4-947.json': JSON.stringify({
+        metadata: { icm_version: 1 },
+        content_sets: [
+          'rhel-9-for-x86_64-baseos-rpms',
+          'rhel-9-for-x86_64-appstream-rpms',
+          'rhel-9-for-x86_64-baseos-eus-rpms',
+          'rhel-9-for-x86_64-baseos-source-rpms',
+        ],
+        image_contents: [{ purl: 'pkg:golang/x@1' }],
+      }),
+      'root/buildinfo/content_manifests/app-container-1-2.json':
+        '{"content_sets":["rhocp-4.16-for-rhel-9-x86_64-rpms","codeready-builder-for-rhel-9-x86_64-rpms"]}',
+      'usr/share/buildinfo/content-sets.json': '{"content_sets":["rhel-9-for-x86_64-appstream-rpms"]}',
+    });
+    assert.deepEqual(os?.contentSets, [
+      'codeready-builder-for-rhel-9-x86_64-rpms',
+      'rhel-9-for-x86_64-appstream-rpms',
+      'rhel-9-for-x86_64-baseos-eus-rpms',
+      'rhel-9-for-x86_64-baseos-rpms',
+      'rhel-9-for-x86_64-baseos-source-rpms',
+      'rhocp-4.16-for-rhel-9-x86_64-rpms',
+    ]);
+    assert.deepEqual(os.streams, [
+      'Red Hat:enterprise_linux:9::appstream',
+      'Red Hat:enterprise_linux:9::baseos',
+      'Red Hat:enterprise_linux:9::crb',
+      'Red Hat:openshift:4.16::el9',
+      'Red Hat:rhel_eus:9.4::baseos',
+    ]);
+  });
+
+  it('are left out when the image does not say them, or not readably', () => {
+    for (const text of ['{', '{"content_sets":7}', '[]', '']) {
+      const os = detect({ 'etc/os-release': ubi, 'root/buildinfo/content_manifests/x.json': text });
+      assert.deepEqual(os, {
+        id: 'rhel',
+        version: '9.4',
+        ecosystem: 'Red Hat:enterprise_linux:9::baseos',
+      });
+    }
+  });
+
+  it('are all that is kept of a manifest', () => {
+    const path = 'root/buildinfo/content_manifests/x.json';
+    const rule = keepReleaseFiles(path);
+    const text = `{"content_sets":["a"],"image_contents":["${'x'.repeat(100_000)}"]}`;
+    const kept = Buffer.from(rule?.reduce?.(path, Buffer.from(text)) ?? []).toString();
+    assert.equal(kept, '{"content_sets":["a"]}');
+    assert.equal(keepReleaseFiles('root/buildinfo/Dockerfile-ubi9'), undefined);
+  });
+});
+
+describe('an Alpine system with packages of another branch', () => {
+  const os = { id: 'alpine', version: '3.20.3', ecosystem: 'Alpine:v3.20' };
+  const cases: [string, string, string | undefined][] = [
+    ['its own branch', 'https://dl-cdn.alpinelinux.org/alpine/v3.20/main\n', undefined],
+    ['edge beside', 'https://x/alpine/v3.20/main\n@edge https://x/alpine/edge/testing\n', 'edge'],
+    ['two others', 'http://x/alpine/v3.19/main\nhttp://x/alpine/edge/main', 'edge, v3.19'],
+    ['another one in a comment', '#https://x/alpine/edge/main\nhttps://x/alpine/v3.20/main', undefined],
+    ['nothing', '', undefined],
+  ];
+  for (const [what, text, others] of cases) {
+    it(`${others === undefined ? 'has nothing to say' : 'says so'} for ${what}`, () => {
+      assert.deepEqual(
+        foreignBranches(os, tree({ 'etc/apk/repositories': text })),
+        others === undefined
+          ? undefined
+          : {
+              path: 'etc/apk/repositories',
+              reason: `it takes packages from ${others} as well: they are judged by the advisories of v3.20`,
+            },
+      );
+    });
+  }
 });

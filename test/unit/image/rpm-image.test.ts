@@ -48,7 +48,7 @@ describe('an image with rpm', () => {
     assert.deepEqual(report.problems, []);
     assert.deepEqual(shown(report), ['bash 5.2-1.azl3 @0', 'curl 8.9-1.azl3 @1', 'jq 1.7-1.azl3 @1']);
     assert.equal(report.packages[0]?.path, database);
-    assert.equal(report.packages[0]?.purl, 'pkg:rpm/azurelinux/bash@5.2-1.azl3?arch=x86_64&distro=azurelinux-3.0');
+    assert.equal(report.packages[0].purl, 'pkg:rpm/azurelinux/bash@5.2-1.azl3?arch=x86_64&distro=azurelinux-3.0');
     assert.equal(report.packages[1]?.firstLayer, report.layers[0]?.digest);
   });
 
@@ -107,7 +107,7 @@ describe('an image with rpm', () => {
     const { report } = await read(tar(release, { name: database, content: sqliteDatabase([blob]).database }));
     assert.equal(report.packages[0]?.version, '1:3.3-1.azl3');
     assert.equal(
-      report.packages[0]?.purl,
+      report.packages[0].purl,
       'pkg:rpm/azurelinux/openssl@3.3-1.azl3?arch=x86_64&distro=azurelinux-3.0&epoch=1',
     );
   });
@@ -135,5 +135,19 @@ describe('a chiselled image', () => {
         ['npm', 'npm', 'nodejs'],
       ],
     );
+  });
+});
+
+describe('an image whose system is known and its packages are not', () => {
+  it('says so, with and without packages of languages', async () => {
+    for (const more of [[], [{ name: 'app/node_modules/a/package.json', content: '{"name":"a","version":"1.0.0"}' }]]) {
+      const { report } = await read(
+        tar({ name: 'etc/os-release', content: 'ID=ubuntu\nVERSION_ID="22.04"\n' }, ...more),
+      );
+      assert.equal(report.packages.length, more.length);
+      assert.deepEqual(report.problems, [
+        { path: '', reason: 'no packages of ubuntu were found: the image has no package list that is known here' },
+      ]);
+    }
   });
 });
