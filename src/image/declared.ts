@@ -1,13 +1,13 @@
 import { TurnTaker } from '../core/concurrency.ts';
 import type { Package, PackageType } from './types.ts';
 
-/** Ecosystems whose packages are installed elsewhere than beside their lock file. */
-const installedElsewhere: ReadonlySet<PackageType> = new Set(['pypi', 'gem']);
+/** Ecosystems whose packages may be installed elsewhere than beside their lock file. */
+const installedElsewhere: ReadonlySet<PackageType> = new Set(['composer', 'gem', 'pypi']);
 
 /**
  * Leaves out what lock files declare where the installed tree is in the image too, somewhere else: `requirements.txt` in
- * `/app`, its packages in `/usr/local/lib`. A lock file counts as installed when at least half of the names it lists are,
- * in whatever version: the tree says what is there, and what the other half is not.
+ * `/app`, its packages in `/usr/local/lib`. A lock file counts as installed when more than half of the names it lists
+ * are, in whatever version: the tree says what is there, and that the others are not.
  */
 export async function withoutInstalled<T extends { readonly found: Package }>(
   packages: readonly T[],
@@ -29,7 +29,7 @@ export async function withoutInstalled<T extends { readonly found: Package }>(
   for (const [list, names] of lists) {
     let there = 0;
     for (const name of names) if (installed.has(name)) there++;
-    if (there * 2 >= names.size) superseded.add(list);
+    if (there * 2 > names.size) superseded.add(list);
     await turns.pause();
     signal.throwIfAborted();
   }
@@ -40,7 +40,12 @@ function listOf({ type, path }: Package): string {
   return `${type} ${path ?? ''}`;
 }
 
-/** PyPI compares names without regard to case and with runs of "-", "_" and "." as one. PEP 503, "Normalized Names". */
+/**
+ * Names as their index compares them: PyPI without regard to case and with runs of "-", "_" and "." as one (PEP 503,
+ * "Normalized Names"), Packagist without regard to case.
+ */
 function keyOf({ type, name }: Package): string {
-  return `${type} ${type === 'pypi' ? name.toLowerCase().replace(/[-_.]+/g, '-') : name}`;
+  if (type === 'gem') return `gem ${name}`;
+  const lower = name.toLowerCase();
+  return `${type} ${type === 'pypi' ? lower.replace(/[-_.]+/g, '-') : lower}`;
 }

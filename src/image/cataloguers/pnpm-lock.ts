@@ -92,7 +92,7 @@ class Graph {
   /** `importers: <folder>: <kind>: <name>: version: <value>` */
   addImport(kind: string, name: string, field: string | undefined, value: string): void {
     if (field === 'version' && (kind === 'dependencies' || kind === 'optionalDependencies'))
-      this.#roots.add(targetOf(name, value));
+      for (const target of targetsOf(name, value)) this.#roots.add(target);
   }
 
   addSnapshot(key: string): void {
@@ -101,7 +101,7 @@ class Graph {
 
   addDependency(key: string, name: string, value: string): void {
     this.addSnapshot(key);
-    this.#edges.get(key)?.push(targetOf(name, value));
+    this.#edges.get(key)?.push(...targetsOf(name, value));
   }
 
   /** Keys of `packages` that are needed to run; undefined when the file does not tell. */
@@ -123,9 +123,12 @@ class Graph {
   }
 }
 
-/** `1.2.3(peer@1)` of `name` is the snapshot `name@1.2.3(peer@1)`; an alias and another source are written as keys already. */
-function targetOf(name: string, value: string): string {
-  return /^\d/.test(value) ? `${name}@${value}` : value;
+/**
+ * `1.2.3(peer@1)` of `name` is the snapshot `name@1.2.3(peer@1)`, an address likewise; an alias is written as the key
+ * itself. The form that it is not names nothing.
+ */
+function targetsOf(name: string, value: string): readonly string[] {
+  return [`${name}@${value}`, value];
 }
 
 function withoutPeers(key: string): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { npmLock } from '../../../../src/image/cataloguers/npm-lock.ts';
+import { npmHiddenLock, npmLock } from '../../../../src/image/cataloguers/npm-lock.ts';
 import type { ImageView } from '../../../../src/image/types.ts';
-import { run, viewOf } from './support.ts';
+import { brief, marksOf, run, viewOf } from './support.ts';
 
 const path = 'app/package-lock.json';
 
@@ -77,6 +77,56 @@ describe('npm lock files', () => {
 
   it('say nothing where the installed tree is there', async () => {
     assert.deepEqual(await locked(version3, viewOf('app/node_modules/left/package.json')), []);
+  });
+
+  it('beside an installed tree say what of it is for development', async () => {
+    const view = viewOf('app/node_modules/left/package.json');
+    assert.deepEqual(await marksOf(npmLock, path, JSON.stringify(version3), view), [
+      '@s/right@2.0.0 app/node_modules/@s/right/package.json',
+    ]);
+    const version1 = {
+      dependencies: {
+        left: { version: '1.2.3', dependencies: { alias: { version: 'npm:real@4.0.0', dev: true } } },
+        both: { version: '1.0.0', dev: false },
+      },
+    };
+    assert.deepEqual(await marksOf(npmLock, path, JSON.stringify(version1), view), [
+      'real@4.0.0 app/node_modules/left/node_modules/alias/package.json',
+    ]);
+    // The one that npm keeps in the tree knows better.
+    const hidden = viewOf('app/node_modules/.package-lock.json');
+    assert.deepEqual(await marksOf(npmLock, path, JSON.stringify(version3), hidden), []);
+  });
+
+  it('in the installed tree say what of it is for development, and nothing else', async () => {
+    const at = 'app/node_modules/.package-lock.json';
+    assert.ok(npmHiddenLock.wants(at));
+    assert.ok(!npmHiddenLock.wants('app/.package-lock.json'));
+    const content = JSON.stringify({
+      lockfileVersion: 3,
+      packages: {
+        'node_modules/left': { version: '1.2.3' },
+        'node_modules/@s/right': { version: '2.0.0', dev: true },
+        'node_modules/optional': { version: '3.0.0', devOptional: true },
+      },
+    });
+    assert.deepEqual(await marksOf(npmHiddenLock, at, content), [
+      '@s/right@2.0.0 app/node_modules/@s/right/package.json',
+    ]);
+    assert.deepEqual(await run(npmHiddenLock, at, content), { packages: [], problems: [] });
+  });
+
+  it('tell what comes from elsewhere, and leave folders out', async () => {
+    const content = {
+      packages: {
+        'node_modules/private': { version: '1.0.0', resolved: 'https://example.org/npm/private/-/private-1.0.0.tgz' },
+        'node_modules/forked': { version: '2.0.0', resolved: 'git+ssh://git@example.org/forked.git#0123' },
+        'node_modules/archive': { version: '3.0.0', resolved: 'https://example.org/archive.tar.gz' },
+        'node_modules/own': { version: 'file:../own' },
+      },
+    };
+    const { packages } = await run(npmLock, path, JSON.stringify(content));
+    assert.deepEqual(brief(packages), ['private@1.0.0', 'forked@2.0.0 elsewhere', 'archive@3.0.0 elsewhere']);
   });
 
   it('say nothing where npm-shrinkwrap.json goes before them', async () => {

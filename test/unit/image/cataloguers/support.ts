@@ -38,3 +38,38 @@ export async function run(
     problems: found.flatMap((item) => (item.kind === 'problem' ? [item.problem] : [])),
   };
 }
+
+/** Packages that a file marks as needed for development only: `name@version within`. */
+export async function marksOf(
+  cataloguer: Cataloguer,
+  at: string,
+  content: string,
+  view: ImageView = viewOf(),
+): Promise<string[]> {
+  const bytes = Buffer.from(content);
+  const file = { path: at, size: bytes.length, bytes: () => Promise.resolve(bytes) };
+  const marks: string[] = [];
+  for await (const item of cataloguer.read(file, view, new AbortController().signal)) {
+    if (item.kind === 'development') marks.push(`${item.mark.name}@${item.mark.version} ${item.mark.within}`);
+  }
+  return marks;
+}
+
+/** Packages in short: `name@version`, with what is said of them behind. */
+export function brief(packages: readonly Package[]): string[] {
+  return packages.map(({ name, version, developmentOnly, notFromIndex, declared }) =>
+    [
+      `${name}@${version}`,
+      ...(declared === true ? [] : ['installed']),
+      ...(developmentOnly === true ? ['dev'] : []),
+      ...(notFromIndex === true ? ['elsewhere'] : []),
+    ].join(' '),
+  );
+}
+
+/** Bytes that a cataloguer keeps of a file as it passes by. */
+export async function extractOf(cataloguer: Cataloguer, at: string, bytes: Buffer): Promise<Uint8Array | undefined> {
+  const extractor = cataloguer.extract?.({ path: at, size: bytes.length, mode: 0o644 });
+  for (let from = 0; from < bytes.length; from += 100) await extractor?.write(bytes.subarray(from, from + 100));
+  return extractor?.end();
+}
