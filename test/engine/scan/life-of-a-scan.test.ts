@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineOnLab } from './engine-on-lab.ts';
 import { BadInputError } from '../../../src/core/errors.ts';
 import { startLabProcess, type LabProcess } from '../../support/lab-process.ts';
@@ -114,7 +115,7 @@ describe('the life of a scan', function () {
     assert.equal(summary.state, 'cancelled');
     assert.ok(performance.now() - at < 2000, `${performance.now() - at} ms`);
     await lab.clearRequests();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
     assert.deepEqual(await lab.requests(), []);
   });
 
@@ -158,7 +159,7 @@ describe('the life of a scan', function () {
     const two = await start({ dataDir: one.dataDir });
     await lab.addFault({ kind: 'slow', role: 'arm', delayMs: 300 });
     const running = one.scan();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    while ((await two.engine.scanHistory(1))[0]?.state !== 'running') await sleep(20);
     await assert.rejects(
       two.scan(),
       (error) => error instanceof BadInputError && /another window/i.test(error.message),
@@ -289,10 +290,12 @@ describe('the life of a scan', function () {
   it('leaves nothing behind that a later start trips over', async () => {
     const host = await start({ subscriptionIds: [lab.credentials.subscriptionId] });
     const cancel = new AbortController();
+    await lab.addFault({ kind: 'slow', role: 'blobs', bytesPerSecond: 20_000 });
     const running = host.scan({}, cancel.signal);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    while ((await blobsRead()).length === 0) await sleep(50);
     cancel.abort();
     await running;
+    await lab.reset();
     const { dataDir } = host;
     await close(host);
     const next = await start({ dataDir, subscriptionIds: [lab.credentials.subscriptionId] });
