@@ -16,6 +16,7 @@ import type {
   ScanSummary,
   SeverityCounts,
 } from './report/contract.ts';
+import type { SourceRepository } from './scan/dockerfile-links.ts';
 
 /** Where connections are kept. The editor implements it with SecretStorage and global state, the terminal with its environment. */
 export interface ConnectionStore {
@@ -33,6 +34,8 @@ export interface WorkspaceDockerfile {
   /** Path inside its folder, with forward slashes. */
   readonly path: string;
   readonly text: string;
+  /** The git repository that the file lies in; absent: none, or not known. */
+  readonly repository?: SourceRepository;
 }
 
 export interface EngineSettings {

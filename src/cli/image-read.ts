@@ -14,6 +14,7 @@ import type { ImageReport, ImageSource, LayerCache, Problem } from '../image/typ
 import { createRegistryClient, type RegistryClient } from '../registry/client.ts';
 import type { Referrer } from '../registry/referrers.ts';
 import type { Platform } from '../registry/types.ts';
+import { readFingerprintKey } from '../store/fingerprint-key.ts';
 import { StateStore } from '../store/state-store.ts';
 import { azureDeps, readCloud, readIdentity } from './azure.ts';
 import type { CommandContext } from './command.ts';
@@ -52,7 +53,8 @@ export async function readOneImage(request: ImageRequest, context: CommandContex
   try {
     source = await openImageSource(ref, { registry: (host) => openRegistry(host, request.cloud, http, context) });
     let resolved: ResolvedImage | undefined;
-    const reader = createImageReader({ cache: local ? forgetful : store, log });
+    const fingerprintKey = await readFingerprintKey(request.data, log);
+    const reader = createImageReader({ cache: local ? forgetful : store, log, fingerprintKey });
     const report = await reader.read({
       source,
       signal,

@@ -5,11 +5,13 @@ import { chooseBaseSeverity } from '../findings/base-severity.ts';
 import { toSeverityRating } from '../findings/from-image.ts';
 import { findBaseImage } from '../image/base-image.ts';
 import { formatPlatform } from '../image/manifest.ts';
+import { originsOfLayers } from '../image/layer-origin.ts';
 import type { ResolvedImage } from '../image/resolve.ts';
+import { secretKinds } from '../image/secrets/kinds.ts';
 import type { ImageReport } from '../image/types.ts';
 import { placesIn } from '../scan/dockerfile-links.ts';
 import type { ReadImageResult } from './image-read.ts';
-import { toSarif } from './sarif.ts';
+import { type SarifResult, toSarif } from './sarif.ts';
 
 /** The Dockerfile whose lines are named. */
 export interface LineSource {
@@ -22,13 +24,14 @@ export function describeImage(ref: string, read: ReadImageResult, match: MatchRe
   const { report, resolved, referrers } = read;
   const base = findBaseImage(report, { byChainId: () => undefined, diffIds: () => undefined });
   const baseLayers = new Set(report.layers.slice(0, base?.layerCount ?? 0).map(({ digest }) => digest));
+  const part = { layers: base?.layerCount ?? 0 };
   const places =
-    lines === undefined
-      ? undefined
-      : placesIn(lines.path, parseDockerfile(lines.text), report, base?.layerCount ?? 0, 'certain');
+    lines === undefined ? undefined : placesIn(lines.path, parseDockerfile(lines.text), report, part, 'certain');
+  const origins = originsOfLayers(report.config);
+  const sideOf = (layer: string | undefined): { origin?: 'base' | 'own' | 'unknown' } =>
+    layer === undefined ? {} : { origin: base?.certain !== true ? 'unknown' : baseLayers.has(layer) ? 'base' : 'own' };
   const lineOf = (layer: string | undefined): { dockerfileLine?: number } => {
-    const place = layer === undefined ? undefined : places?.of({ layer }, baseLayers);
-    return place === undefined ? {} : { dockerfileLine: place.line + 1 };
+    return toLine(layer === undefined ? undefined : places?.of({ layer }, baseLayers));
   };
   return {
     schema: 'plimsoll.image/1',
@@ -46,14 +49,16 @@ export function describeImage(ref: string, read: ReadImageResult, match: MatchRe
             base: {
               layers: base.layerCount,
               certain: base.certain,
+              evidence: base.evidence,
               ...(base.name === undefined ? {} : { name: base.name }),
               ...(base.digest === undefined ? {} : { digest: base.digest }),
             },
           }),
-      layers: report.layers.map(({ digest, diffId, createdBy }) => ({
+      layers: report.layers.map(({ digest, diffId, createdBy }, index) => ({
         digest,
         diffId,
         createdBy: createdBy ?? '',
+        ...(origins[index] === undefined ? {} : { madeBy: origins[index].madeBy }),
         ...lineOf(digest),
       })),
     },
@@ -78,9 +83,22 @@ export function describeImage(ref: string, read: ReadImageResult, match: MatchRe
               package: item.name,
               installed: item.version,
               ...layerOf(item.layer),
+              ...sideOf(item.layer),
               ...lineOf(item.layer),
             },
           ];
+    }),
+    secrets: (report.secrets ?? []).map((secret) => {
+      const { history, removedBy, ...place } = secret;
+      const line = history === undefined ? lineOf(secret.layer) : toLine(places?.ofEntry(history));
+      return {
+        ...place,
+        severity: secretKinds[secret.kind].severity,
+        ...(history === undefined ? {} : { history }),
+        ...(removedBy === undefined ? {} : { removedBy }),
+        ...sideOf(secret.layer),
+        ...line,
+      };
     }),
     coverage: match.coverage,
     problems: [...report.problems, ...read.problems].map(({ path: file, reason }) => ({ path: file, reason })),
@@ -104,6 +122,10 @@ function indexOf(resolved: ResolvedImage | undefined) {
   return { index: { ...resolved.named, platforms } };
 }
 
+function toLine(place: { readonly line: number } | undefined): { dockerfileLine?: number } {
+  return place === undefined ? {} : { dockerfileLine: place.line + 1 };
+}
+
 function layerOf(layer: string | undefined): { layer?: string } {
   return layer === undefined ? {} : { layer };
 }
@@ -125,7 +147,8 @@ function rate(vulnerability: Vulnerability) {
 }
 
 /** For people: the worst first, then what is not known. Third-party text cannot steer the terminal. */
-export function asTable({ image: about, packages, vulnerabilities, coverage, problems }: ImageResult): string {
+export function asTable(result: ImageResult): string {
+  const { image: about, packages, vulnerabilities, secrets, coverage, problems } = result;
   const order = ['critical', 'high', 'unknown', 'medium', 'low', 'info'];
   const sorted = [...vulnerabilities].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
   const rows = sorted.map((each) => [
@@ -161,9 +184,10 @@ export function asTable({ image: about, packages, vulnerabilities, coverage, pro
           `Refers to it: ${about.referrers.map(({ artifactType }) => (artifactType === '' ? 'unknown' : artifactType)).join(', ')}`,
         ]
       : []),
-    `${packages.length} packages, ${vulnerabilities.length} vulnerabilities`,
+    `${packages.length} packages, ${vulnerabilities.length} vulnerabilities, ${secrets.length} secrets`,
     '',
     ...(rows.length === 0 ? [] : [line(head), ...rows.map(line), '']),
+    ...secrets.map((secret) => `Secret (${secret.severity}): ${secretText(secret)}`),
     ...coverage
       .filter(({ state }) => state !== 'full')
       .map(({ ecosystem, state, reason }) => `Not covered: ${ecosystem} (${state}): ${reason ?? ''}`),
@@ -172,6 +196,20 @@ export function asTable({ image: about, packages, vulnerabilities, coverage, pro
     .map((text) => text.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd'))
     .join('\n')
     .concat('\n');
+}
+
+/** `Private key in /app/server.key:1, deleted again by a higher layer`. */
+function secretText(secret: ImageResult['secrets'][number]): string {
+  const { kind, path, line, env, label, history, removedBy } = secret;
+  const place =
+    path !== undefined
+      ? `in /${path}${line === undefined ? '' : `:${line}`}`
+      : env !== undefined
+        ? `in the variable ${env}`
+        : label !== undefined
+          ? `in the label ${label}`
+          : `in history entry ${(history ?? 0) + 1}`;
+  return `${secretKinds[kind].title} ${place}${removedBy === undefined ? '' : ', deleted again by a higher layer and still in the image'}`;
 }
 
 const sarifLevels = {
@@ -185,19 +223,39 @@ const sarifLevels = {
 
 export function asSarif(result: ImageResult, file: string | undefined): object {
   const ids = [...new Set(result.vulnerabilities.map(({ id }) => id))];
+  const kinds = [...new Set(result.secrets.map(({ kind }) => kind))];
+  const at = (line: number | undefined): Pick<SarifResult, 'uri' | 'range'> => {
+    if (file === undefined || line === undefined) return { uri: result.image.ref };
+    const position = { line: line - 1, character: 0 };
+    return { uri: file.replaceAll('\\', '/'), range: { start: position, end: position } };
+  };
   return toSarif(
-    ids.map((id) => ({ id, name: id, help: `See https://osv.dev/vulnerability/${id}` })),
-    result.vulnerabilities.map((each) => {
-      const line = 'dockerfileLine' in each ? each.dockerfileLine : undefined;
-      const position = line === undefined ? undefined : { line: line - 1, character: 0 };
-      return {
-        rule: each.id,
-        level: sarifLevels[each.severity],
-        message: `${each.package} ${each.installed} has ${each.id}${each.fixed === undefined ? '; there is no fix yet' : `; fixed in ${each.fixed}`}`,
-        uri: file !== undefined && position !== undefined ? file.replaceAll('\\', '/') : result.image.ref,
-        ...(position === undefined ? {} : { range: { start: position, end: position } }),
-        fingerprint: `${each.id}/${each.package}/${each.installed}`,
-      };
-    }),
+    [
+      ...ids.map((id) => ({ id, name: id, help: `See https://osv.dev/vulnerability/${id}` })),
+      ...kinds.map((kind) => ({
+        id: `secret-${kind}`,
+        name: secretKinds[kind].title,
+        help: `${secretKinds[kind].rotate} Then build the image without it: deleting it in a later layer leaves it in the image.`,
+      })),
+    ],
+    [
+      ...result.vulnerabilities.map((each) => {
+        const line = 'dockerfileLine' in each ? each.dockerfileLine : undefined;
+        return {
+          rule: each.id,
+          level: sarifLevels[each.severity],
+          message: `${each.package} ${each.installed} has ${each.id}${each.fixed === undefined ? '; there is no fix yet' : `; fixed in ${each.fixed}`}`,
+          ...at(line),
+          fingerprint: `${each.id}/${each.package}/${each.installed}`,
+        };
+      }),
+      ...result.secrets.map((secret) => ({
+        rule: `secret-${secret.kind}`,
+        level: sarifLevels[secret.severity],
+        message: `${secretText(secret)}. Rotate it, then build the image without it.`,
+        ...at(secret.dockerfileLine),
+        fingerprint: `${secret.kind}/${secret.path ?? secret.env ?? secret.label ?? 'history'}/${secret.fingerprint}`,
+      })),
+    ],
   );
 }

@@ -26,7 +26,7 @@ const formats = ['table', 'json', 'cyclonedx', 'spdx', 'sarif'] as const;
 
 export const image: Command = {
   name: 'image',
-  summary: 'list the packages and vulnerabilities of an image',
+  summary: 'list the packages, vulnerabilities and secrets of an image',
   help: `Usage: plimsoll image <ref> [options]
 
 <ref> is one of
@@ -55,7 +55,7 @@ Options:
                         form of the result (default table). cyclonedx: SBOM and vulnerabilities, CycloneDX 1.6 JSON;
                         spdx: SBOM, SPDX 2.3 JSON; sarif: vulnerabilities, SARIF 2.1.0. json and table also list
                         signatures, attestations and SBOMs that the registry keeps about the image
-  --fail-on <severity>  exit with 1 when a vulnerability has this severity or a higher one
+  --fail-on <severity>  exit with 1 when a vulnerability or a secret has this severity or a higher one
   --cloud public|usGovernment|china|<file>
                         the Azure cloud (default public)
   --data <folder>       databases and caches (default: plimsoll in the user's cache folder)
@@ -63,6 +63,9 @@ Options:
 What is read:
   Packages of dpkg, apk and rpm with their source packages, and those of languages where they are installed. Each is placed
   in the layer that brought its present version, and that layer at the command that made it (--file: at its line).
+  Secrets: private keys, tokens and passwords in files of every layer, deleted ones too, in variables, labels and history.
+  Only kind, place and a fingerprint are kept and shown, never a value; the fingerprint is keyed with random bytes of this
+  machine (fingerprint.key in the --data folder), so that nothing can be compared with it elsewhere.
   A part that cannot be read, or is too large, becomes a problem in the result; the rest goes on.
 
 Offline: advisories are local files, and the list of packages never leaves this machine. oci:, docker-archive: and dir:
@@ -117,7 +120,7 @@ there · 3 something could not be read or verified; what could is printed · 130
       case 'table':
         await context.out(asTable(result));
     }
-    const levels = result.vulnerabilities.map(({ severity }): Severity =>
+    const levels = [...result.vulnerabilities, ...result.secrets].map(({ severity }): Severity =>
       severity === 'unknown' ? 'medium' : severity,
     );
     if (reaches(failOn, levels)) return exitCodes.findings;

@@ -1,3 +1,4 @@
+import { maskCredentials } from '../core/masking.ts';
 import { type Dockerfile, type Instruction, Variables, finalChain } from './model.ts';
 import { expand } from './variables.ts';
 
@@ -11,6 +12,8 @@ export interface BuildStep {
   readonly layer?: string;
   /** True when the step belongs to the base image. */
   readonly base?: boolean;
+  /** Index in the history, oldest first. */
+  readonly entry?: number;
 }
 
 export interface MatchedStep {
@@ -68,7 +71,10 @@ export function matchHistory(file: Dockerfile, steps: readonly BuildStep[]): His
     for (let j = given.length - 1; j >= 0; j--) {
       const left = wanted[i];
       const right = given[j];
-      const pair = left === undefined || right === undefined ? 0 : alike(left.side, right.side);
+      const pair =
+        left === undefined || right === undefined
+          ? 0
+          : left.sides.reduce((most, side) => Math.max(most, alike(side, right.side)), 0);
       weight[i * width + j] = pair;
       const taken = pair > 0 ? pair + (best[(i + 1) * width + j + 1] ?? 0) : 0;
       best[i * width + j] = Math.max(taken, best[(i + 1) * width + j] ?? 0, best[i * width + j + 1] ?? 0);
@@ -92,16 +98,20 @@ export function matchHistory(file: Dockerfile, steps: readonly BuildStep[]): His
   return { steps: matched, similarity: close / wanted.length };
 }
 
-function wantedOf(file: Dockerfile): { readonly instruction: Instruction; readonly side: Side }[] {
+/** Each instruction, as history may show it. */
+function wantedOf(file: Dockerfile): { readonly instruction: Instruction; readonly sides: readonly Side[] }[] {
   const variables = new Variables(file);
-  const out: { instruction: Instruction; side: Side }[] = [];
+  const out: { instruction: Instruction; sides: readonly Side[] }[] = [];
   for (const instruction of finalChain(file).flatMap((stage) => stage.instructions)) {
     const { keyword, onbuild } = instruction;
     if (!onbuild && !traceless.has(keyword)) {
       // The shell expands variables of RUN when it runs; of all others history shows the values.
       const written = textOf(file, instruction);
       const text = keyword === 'RUN' ? written : expand(written, variables.values, hole).text;
-      out.push({ instruction, side: toSide(keyword, text) });
+      // History is known with its credentials hidden, and how far one reaches depends on whether the builder wrote quotes.
+      const masked = maskCredentials(text);
+      const sides = masked === text ? [text] : [text, masked];
+      out.push({ instruction, sides: sides.map((each) => toSide(keyword, each)) });
     }
     variables.take(instruction);
   }
@@ -131,6 +141,7 @@ function toSide(keyword: string, text: string): Side {
     if (keyword === 'WORKDIR') plain = plain.replace(/(.)\/$/, '$1');
     if (keyword === 'ENV' && !/^\S+=/.test(plain)) plain = plain.replace(/\s+/, '=');
   }
+  plain = maskCredentials(plain);
   const words = plain.split(/\s+/, mostWords + 1).filter((word) => word !== '');
   return { keyword, words: words.slice(0, mostWords), set: new Set(words) };
 }

@@ -29,6 +29,7 @@ export interface InvalidIgnore {
 const resultRules: readonly string[] = [
   'df-base-image-no-known-vulnerabilities',
   'df-packages-no-known-vulnerabilities',
+  'df-layers-no-secret',
 ];
 
 const marker = /^\s*plimsoll:ignore(?=\s|$)/;

@@ -9,6 +9,7 @@ import { expand } from './variables.ts';
 export interface BuiltImage {
   /** Host and path, without tag: `contoso.azurecr.io/shop/orders`. */
   readonly repository: string;
+  /** Those of this image alone: what it has from its base says nothing of its own build. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly steps: readonly BuildStep[];
@@ -24,9 +25,23 @@ export interface BuiltImage {
 export interface LinkCandidate {
   readonly path: string;
   readonly file: Dockerfile;
+  /** The git repository that it lies in; absent: none, or not known. */
+  readonly repository?: CandidateRepository;
+}
+
+export interface CandidateRepository {
+  /** The same for all files of one repository. */
+  readonly root: string;
+  /** As `normaliseRemote` writes them. */
+  readonly remotes: readonly string[];
+  /** Path of the Dockerfile inside the repository, with forward slashes. */
+  readonly path: string;
+  /** True when the image's revision is a commit of it. */
+  readonly hasRevision?: boolean;
 }
 
 export type LinkSignalId =
+  | 'source-path'
   | 'source-revision'
   | 'source-label'
   | 'history'
@@ -52,12 +67,8 @@ export interface Link {
   readonly history: HistoryMatch;
 }
 
-export interface LinkOptions {
-  /** Whether a revision is a commit of the workspace's repository. Absent: nobody knows, so a revision proves nothing. */
-  readonly knowsRevision?: (revision: string) => boolean;
-}
-
 const signalTexts: Readonly<Record<LinkSignalId, readonly [probability: number, text: string]>> = {
+  'source-path': [0.85, 'its labels name this repository and this file'],
   'source-revision': [0.7, 'its labels name this repository and a commit of it'],
   'source-label': [0.5, 'its source label names this repository'],
   history: [0.45, 'its history shows these instructions'],
@@ -75,35 +86,28 @@ const tieWidth = 10;
 /** Settings that must be equal. */
 const enoughSettings = 4;
 
-/** OCI image-spec v1.1, "annotations.md". */
-const label = {
+/** OCI image-spec v1.1, "annotations.md"; the last one Buildx, "BUILDX_GIT_LABELS": path of the Dockerfile in its repository. */
+export const linkLabels = {
   source: 'org.opencontainers.image.source',
   revision: 'org.opencontainers.image.revision',
   baseName: 'org.opencontainers.image.base.name',
+  entrypoint: 'com.docker.image.source.entrypoint',
 } as const;
 
 /**
  * Which Dockerfiles could have built an image, best first. Each signal has a probability; together they give
- * 1 − Π(1 − p). `remotes` are the git remotes of the workspace, as `normaliseRemote` writes them; empty when unknown.
+ * 1 − Π(1 − p). A label that names another repository as the source excludes the files of this one; where the remotes of a
+ * repository are not known it says nothing.
  */
-export function linkImage(
-  image: BuiltImage,
-  candidates: readonly LinkCandidate[],
-  remotes: readonly string[],
-  options: LinkOptions = {},
-): Link[] {
-  const source = said(image, label.source);
-  const isKnown = source !== undefined && remotes.length > 0;
-  const isHere = isKnown && remotes.includes(normaliseRemote(source));
-  if (isKnown && !isHere) return []; // the image names another repository as its source
-  const revision = said(image, label.revision);
-  const hasRevision = revision !== undefined && options.knowsRevision?.(revision) === true;
-  const origin = isHere ? (hasRevision ? 'source-revision' : 'source-label') : undefined;
+export function linkImage(image: BuiltImage, candidates: readonly LinkCandidate[]): Link[] {
   const baseFits = candidates.map(({ file }) => fitsBase(image, file));
-  // The contradiction counts when no candidate stands on the named base: labels are also inherited from the base.
+  // The contradiction counts when no candidate stands on the named base.
   const isOtherBase = baseFits.includes(false) && !baseFits.includes(true);
+  const inRepository = Map.groupBy(candidates, ({ repository }) => repository?.root);
   return candidates
-    .map(({ path, file }, index) => {
+    .flatMap(({ path, file, repository }, index) => {
+      const origin = originIn(image, repository);
+      if (origin === 'elsewhere') return [];
       const history = matchHistory(file, image.steps);
       const ids: LinkSignalId[] = [];
       if (origin !== undefined) ids.push(origin);
@@ -111,12 +115,27 @@ export function linkImage(
       else if (history.similarity >= 0.5) ids.push('history-partly');
       if (equalSettings(image, file) >= enoughSettings) ids.push('config');
       if (baseFits[index] === true) ids.push('base');
-      if (origin !== undefined && candidates.length === 1) ids.push('only-dockerfile');
+      if (origin !== undefined && inRepository.get(repository?.root)?.length === 1) ids.push('only-dockerfile');
       if (hasFolderName(image.repository, path)) ids.push('folder-name');
-      return toLink(path, ids, isOtherBase && baseFits[index] === false, history);
+      return [toLink(path, ids, isOtherBase && baseFits[index] === false, history)];
     })
     .filter((link) => link.band !== 'none')
     .sort((a, b) => b.score - a.score || compareText(a.path, b.path));
+}
+
+/** What the labels say of a repository: the strongest signal alone counts. */
+function originIn(
+  image: BuiltImage,
+  repository: CandidateRepository | undefined,
+): 'source-path' | 'source-revision' | 'source-label' | 'elsewhere' | undefined {
+  const source = said(image, linkLabels.source);
+  const from = source === undefined ? '' : normaliseRemote(source);
+  if (from === '' || repository === undefined || repository.remotes.length === 0) return undefined;
+  if (!repository.remotes.includes(from)) return 'elsewhere';
+  const path = said(image, linkLabels.entrypoint);
+  if (path !== undefined && path.replace(/^\.?\/+/, '') === repository.path) return 'source-path';
+  const hasRevision = said(image, linkLabels.revision) !== undefined && repository.hasRevision === true;
+  return hasRevision ? 'source-revision' : 'source-label';
 }
 
 function toLink(path: string, ids: readonly LinkSignalId[], isOtherBase: boolean, history: HistoryMatch): Link {
@@ -130,7 +149,7 @@ function toLink(path: string, ids: readonly LinkSignalId[], isOtherBase: boolean
 }
 
 /** The links that could as well be right as the best one: within ten points of it. `links` are sorted, best first. */
-export function tiedLinks(links: readonly Link[]): readonly Link[] {
+export function tiedLinks<L extends Pick<Link, 'score'>>(links: readonly L[]): readonly L[] {
   const [best] = links;
   return best === undefined ? [] : links.filter(({ score }) => best.score - score <= tieWidth);
 }
@@ -236,7 +255,7 @@ function isSameList(a: readonly string[], b: readonly string[]): boolean {
 
 /** True when the base label names the final FROM, false when it names another image, undefined when nothing can be said. */
 function fitsBase(image: BuiltImage, file: Dockerfile): boolean | undefined {
-  const name = said(image, label.baseName);
+  const name = said(image, linkLabels.baseName);
   const base = finalChain(file)[0]?.base;
   if (name === undefined || base === undefined || base.kind === 'stage') return undefined;
   if (base.kind === 'scratch') return name === 'scratch';

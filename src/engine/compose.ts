@@ -27,6 +27,7 @@ import { Estate, secretMissing } from '../scan/estate.ts';
 import type { ScanPorts } from '../scan/ports.ts';
 import { scanDockerfiles } from '../scan/dockerfile-step.ts';
 import { runScan } from '../scan/run.ts';
+import { readFingerprintKey } from '../store/fingerprint-key.ts';
 import { type ScanRow, StateStore } from '../store/state-store.ts';
 
 /** Ecosystems that an update without results in store brings: those of the most common bases. */
@@ -57,7 +58,11 @@ export async function composeEngine(ports: EnginePorts): Promise<Engine> {
     subscriptions: subscriptionNames,
   }));
   const analyser = new DockerfileAnalyser(store, findings, clock);
-  const reader = createImageReader({ cache: store, log });
+  const reader = createImageReader({
+    cache: store,
+    log,
+    fingerprintKey: await readFingerprintKey(ports.dataDir, log),
+  });
   let scanning: { readonly progress: ScanProgress; readonly startedAt: string } | undefined;
 
   async function list(): Promise<readonly Connection[]> {

@@ -4,16 +4,19 @@ import { checkDockerfile } from '../dockerfile/check.ts';
 import { type Ignore, covers } from '../dockerfile/ignores.ts';
 import { type Dockerfile, finalChain } from '../dockerfile/model.ts';
 import type { DockerfileAnalysis, DockerfileMark } from '../engine-contract.ts';
+import { secretFindingId } from '../findings/from-secrets.ts';
 import type { Finding } from '../findings/types.ts';
+import type { ImageReport } from '../image/types.ts';
 import type { SeverityCounts } from '../report/contract.ts';
 import { type ImageLink, type ImageRecord, Documents } from '../scan/documents.ts';
-import { placesIn } from '../scan/dockerfile-links.ts';
+import { type LinePlaces, placesIn } from '../scan/dockerfile-links.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { FindingsService } from './findings-service.ts';
 
 /** Rules of the marks that scan results leave in a Dockerfile. */
 export const baseImageRule = 'df-base-image-no-known-vulnerabilities';
 export const packagesRule = 'df-packages-no-known-vulnerabilities';
+export const secretsRule = 'df-layers-no-secret';
 
 /** Linked images that one file shows marks of. */
 const mostImages = 4;
@@ -47,7 +50,13 @@ export class DockerfileAnalyser {
     });
     const linked = this.#linked(uri);
     const marks: DockerfileMark[] = [];
-    for (const each of linked.slice(0, mostImages)) marks.push(...(await this.#marksOf(uri, file, ignores, each)));
+    // Where a rule says it of the text already, a scan has nothing to add.
+    const told = new Set(
+      violations.filter(({ rule }) => rule.startsWith('df-no-secret-')).map(({ range }) => range.start.line),
+    );
+    for (const each of linked.slice(0, mostImages)) {
+      marks.push(...(await this.#marksOf(uri, file, ignores, told, each)));
+    }
     return {
       violations,
       marks,
@@ -77,13 +86,16 @@ export class DockerfileAnalyser {
     uri: string,
     file: Dockerfile,
     ignores: readonly Ignore[],
+    told: ReadonlySet<number>,
     { key, record, link }: Linked,
   ): Promise<DockerfileMark[]> {
     const report = await this.#store.getImage(record.digest);
     if (report === undefined) return [];
     const baseCount = record.base?.layers ?? 0;
     const baseLayers = new Set(report.layers.slice(0, baseCount).map(({ digest }) => digest));
-    const places = placesIn(uri, file, report, baseCount, link.band);
+    const { entries } = record.base ?? {};
+    const part = { layers: baseCount, ...(entries === undefined ? {} : { entries }) };
+    const places = placesIn(uri, file, report, part, link.band);
     const from = finalChain(file)[0];
     const groups = new Map<number, Finding[]>();
     for (const item of await this.#findings.matching({
@@ -109,8 +121,85 @@ export class DockerfileAnalyser {
       const mark = makeMark(file, line, rule, isBase, findings, record, link, from?.imageRange);
       if (mark !== undefined) marks.push(mark);
     }
+    marks.push(...this.#secretMarks(file, ignores, told, places, baseLayers, report, { key, record, link }));
     return marks.sort((a, b) => a.range.start.line - b.range.start.line);
   }
+
+  /** Secrets that the image holds, on the lines whose layers or settings brought them. */
+  #secretMarks(
+    file: Dockerfile,
+    ignores: readonly Ignore[],
+    told: ReadonlySet<number>,
+    places: LinePlaces,
+    baseLayers: ReadonlySet<string>,
+    report: ImageReport,
+    { key, record, link }: Linked,
+  ): DockerfileMark[] {
+    const groups = new Map<number, Finding[]>();
+    for (const secret of report.secrets ?? []) {
+      const place = secret.history === undefined ? places.of(secret, baseLayers) : places.ofEntry(secret.history);
+      if (place === undefined || told.has(place.line)) continue;
+      const finding = this.#store.finding(secretFindingId(secret, `image:${key}`));
+      if (finding === undefined || (finding.state !== 'open' && finding.state !== 'new')) continue;
+      if (ignores.some((ignore) => covers(ignore, finding.check, place.line))) continue;
+      const list = groups.get(place.line);
+      if (list === undefined) groups.set(place.line, [finding]);
+      else list.push(finding);
+    }
+    const from = finalChain(file)[0];
+    return [...groups].flatMap(([line, findings]) => {
+      if (ignores.some((ignore) => covers(ignore, secretsRule, line))) return [];
+      const instruction = file.instructions.find(({ range }) => range.start.line === line);
+      if (instruction === undefined) return [];
+      const isBase = from?.from.range.start.line === line;
+      const sorted = [...findings].sort((a, b) => rankOf(b) - rankOf(a) || (a.id < b.id ? -1 : 1));
+      const possible = link.band === 'possible';
+      return [
+        {
+          range: isBase && from.imageRange !== undefined ? from.imageRange : instruction.keywordRange,
+          rule: secretsRule,
+          severity: possible ? ('hint' as const) : ('warning' as const),
+          message: secretMessage(sorted, isBase, possible),
+          hover: secretHover(sorted, isBase, record, link),
+          counts: countsOf(sorted),
+          scannedAt: record.scannedAt,
+          findingIds: sorted.map(({ id }) => id),
+        },
+      ];
+    });
+  }
+}
+
+function secretMessage(findings: readonly Finding[], isBase: boolean, possible: boolean): string {
+  const what =
+    findings.length === 1
+      ? `${findings[0]?.title ?? 'A secret'} stays in the image.`
+      : `${findings.length} secrets from this line stay in the image.`;
+  const advice = isBase ? ' Rotate, and use another base.' : ' Rotate, then leave it out.';
+  const room = longestMessage - advice.length - (possible ? 'Possibly: '.length : 0);
+  const short = what.length <= room ? what : `${what.slice(0, room - 1)}…`;
+  return `${possible ? 'Possibly: ' : ''}${short}${advice}`;
+}
+
+function secretHover(findings: readonly Finding[], isBase: boolean, record: ImageRecord, link: ImageLink): string {
+  const name = `${record.repository}${record.tags[0] === undefined ? '' : `:${record.tags[0]}`}`;
+  const head = isBase
+    ? `**${escape(record.base?.name ?? 'The base image')}** brings ${counted(findings.length)} into ${escape(name)}.`
+    : `This line leaves ${counted(findings.length)} in ${escape(name)}. Deleting the file in a later instruction does not take it out.`;
+  const rows = findings
+    .slice(0, mostListed)
+    .map((finding) => `| ${escape(finding.explanation.effective)} | ${escape(finding.title)} |`);
+  const rest = findings.length > mostListed ? [`…and ${findings.length - mostListed} more.`] : [];
+  return [
+    head,
+    ['| Severity | Secret |', '|---|---|', ...rows].join('\n'),
+    ...rest,
+    `Link: ${link.score} of 100 (${link.signals.map(escape).join('; ')}). Scanned ${record.scannedAt.slice(0, 16).replace('T', ' ')} UTC.`,
+  ].join('\n\n');
+}
+
+function counted(secrets: number): string {
+  return secrets === 1 ? '1 secret' : `${secrets} secrets`;
 }
 
 function isNewer(a: ImageRecord, b: ImageRecord): boolean {

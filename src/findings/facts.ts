@@ -98,6 +98,8 @@ export interface ImageFactsInput {
   /** Digests of the layers that belong to the base image; undefined when the base is not known. */
   readonly baseLayers?: ReadonlySet<string>;
   readonly baseName?: string;
+  /** True when the base is guessed from the order of the history: it then proves nothing. */
+  readonly baseIsGuess?: boolean;
   /** Line of the Dockerfile that made the package's layer, from 1. */
   readonly dockerfileLine?: number;
   /** End of support of the operating system's release, ISO date, when it has passed. */
@@ -113,7 +115,9 @@ const headerPackage = /^(linux-libc-dev|linux-headers(-.*)?|linux-kbuild-.*|kern
 export function imageFacts(input: ImageFactsInput): FactorEvidence[] {
   const { report, package: item, baseLayers, baseName, dockerfileLine, endOfLife } = input;
   const out: FactorEvidence[] = [];
-  if (baseLayers !== undefined && item.layer !== undefined) {
+  if (input.baseIsGuess === true) {
+    out.push(fact('image.own-layer', 'unknown', { why: 'the base image is a guess from the history' }));
+  } else if (baseLayers !== undefined && item.layer !== undefined) {
     if (baseLayers.has(item.layer))
       out.push(fact('image.base-layer', true, { values: { base: baseName ?? 'its base image' } }));
     else

@@ -19,6 +19,7 @@ import {
 import { evaluateFinding } from './priority/evaluate.ts';
 import { toExplanation } from './priority/explanation.ts';
 import type { FactorEvidence, Placement, PriorityInput } from './priority/finding.ts';
+import { LayerPlaces } from './layer-places.ts';
 import type { AssetRef, Evidence, FindingDraft, Remediation, SourceLink, SourceTool } from './types.ts';
 
 export interface ImageFindingsInput {
@@ -38,16 +39,30 @@ export interface ImageFindingsInput {
   readonly business: BusinessRules;
   readonly baseLayers?: ReadonlySet<string>;
   readonly baseName?: string;
+  /** True when the base is a guess from the order of the history. */
+  readonly baseIsGuess?: boolean;
   readonly endOfLife?: { readonly since: string; readonly supported: string };
   /** Place in a Dockerfile for a package, when the image is linked to one. */
-  readonly sourceOf: (item: PlacedPackage) => SourceLink | undefined;
+  readonly sourceOf: (item: Pick<PlacedPackage, 'layer'>) => SourceLink | undefined;
+  /** Places in the Dockerfiles of which any could have built the image, when they are several. */
+  readonly candidatesOf?: (item: Pick<PlacedPackage, 'layer'>) => readonly SourceCandidate[];
   readonly now: Date;
+}
+
+/** One of several Dockerfiles that could have built an image. */
+export interface SourceCandidate {
+  /** Path in the workspace, and the line, from 1, when it is known. */
+  readonly path: string;
+  readonly line?: number;
+  readonly score: number;
+  readonly signals: readonly string[];
 }
 
 /** Vulnerabilities of one image digest as findings, with their priority. Depends on its input alone. */
 export async function findingsOfImage(input: ImageFindingsInput): Promise<FindingDraft[]> {
   const { report, match } = input;
   const layers = new Map(report.layers.map((layer) => [layer.digest, layer]));
+  const places = new LayerPlaces(input);
   const running = input.placements.filter(({ container }) => container.running);
   const placements = placementsOf(running, input.now);
   const common: readonly FactorEvidence[] = [
@@ -83,6 +98,7 @@ export async function findingsOfImage(input: ImageFindingsInput): Promise<Findin
         vulnerability,
         ...(input.baseLayers === undefined ? {} : { baseLayers: input.baseLayers }),
         ...(input.baseName === undefined ? {} : { baseName: input.baseName }),
+        ...(input.baseIsGuess === undefined ? {} : { baseIsGuess: input.baseIsGuess }),
         ...(source === undefined ? {} : { dockerfileLine: source.line + 1 }),
         ...(input.endOfLife === undefined ? {} : { endOfLife: input.endOfLife }),
       }),
@@ -127,8 +143,12 @@ export async function findingsOfImage(input: ImageFindingsInput): Promise<Findin
       ...(vulnerability.epss === undefined ? {} : { epss: vulnerability.epss.probability }),
       running: running.length > 0,
       internetFacing,
-      evidence: evidenceOf(item, vulnerability, base, layer?.createdBy),
-      remediation: remediationOf(item, vulnerability, input),
+      evidence: [
+        ...evidenceOf(item, vulnerability, base, layer?.createdBy),
+        ...places.evidence(item.layer, source),
+        ...replacedEvidence(item),
+      ],
+      remediation: [...remediationOf(item, vulnerability, input), ...places.remediation(item.layer)],
       references: vulnerability.references,
       ...(source === undefined ? {} : { source }),
       affected,
@@ -216,11 +236,24 @@ function evidenceOf(
   return out;
 }
 
+/** An upgrade of what a lower layer had, and a package that went and came back. */
+function replacedEvidence({ layer, firstLayer, changedLayer }: PlacedPackage): Evidence[] {
+  const out: Evidence[] = [];
+  if (firstLayer !== undefined && firstLayer !== (changedLayer ?? layer)) {
+    out.push({ label: 'Package since', value: `${firstLayer} (in another version)` });
+  }
+  if (changedLayer !== undefined) out.push({ label: 'Version since', value: `${changedLayer} (removed in between)` });
+  return out;
+}
+
 function remediationOf(item: PlacedPackage, vulnerability: Vulnerability, input: ImageFindingsInput): Remediation[] {
   const inBase = item.layer !== undefined && input.baseLayers?.has(item.layer) === true;
-  const where = inBase
-    ? ` It comes from the base image${input.baseName === undefined ? '' : ` ${input.baseName}`}: rebuild on a newer one.`
-    : '';
+  const named = input.baseName === undefined ? '' : ` ${input.baseName}`;
+  const where = !inBase
+    ? ''
+    : input.baseIsGuess === true
+      ? ` It seems to come from the base image${named}: rebuild on a newer one.`
+      : ` It comes from the base image${named}: rebuild on a newer one.`;
   if (vulnerability.malicious) {
     return [
       {

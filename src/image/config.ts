@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { DamagedError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { isDigest } from '../registry/reference.ts';
-import { looksSecret, mask, maskCredentials, maskEnvironment } from '../core/masking.ts';
+import { looksSecret, mask, maskEnvironment } from '../core/masking.ts';
 import type { RawConfig } from './secrets/collect.ts';
+import { hideSecrets } from './secrets/inspect.ts';
 import type { HistoryEntry, ImageConfig } from './types.ts';
 
 /** Longest text kept of one history entry or label, and of all together. */
@@ -73,7 +74,7 @@ export function parseConfig(bytes: Uint8Array, what: string, before?: (raw: RawC
   const shown = (value: string): string => {
     const cut = value.slice(0, Math.min(maxTextChars, left));
     left -= cut.length;
-    return maskCredentials(cut) + (cut.length < value.length ? '…' : '');
+    return hideSecrets(cut) + (cut.length < value.length ? '…' : '');
   };
   const hasText = (value: string | null | undefined): value is string => typeof value === 'string' && value !== '';
   return {

@@ -24,7 +24,13 @@ export interface ImageRecord {
   readonly diffIds: readonly string[];
   readonly coverage: readonly Coverage[];
   readonly problems: readonly Problem[];
-  readonly base?: { readonly name?: string; readonly layers: number; readonly certain: boolean };
+  readonly base?: {
+    readonly name?: string;
+    readonly layers: number;
+    readonly certain: boolean;
+    /** History entries that belong to it, when its own report is known. */
+    readonly entries?: number;
+  };
   readonly links: readonly ImageLink[];
 }
 

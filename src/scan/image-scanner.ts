@@ -9,8 +9,10 @@ import { compareText } from '../core/order.ts';
 import { endOfLife } from '../findings/end-of-life.ts';
 import type { RegistryFacts as RegistryContext } from '../findings/facts.ts';
 import { findingsOfImage } from '../findings/from-image.ts';
-import type { AssetRef, SourceLink } from '../findings/types.ts';
-import { type BaseImage, findBaseImage } from '../image/base-image.ts';
+import { findingsOfSecrets } from '../findings/from-secrets.ts';
+import type { AssetRef } from '../findings/types.ts';
+import { type BaseImage, chainIds, findBaseImage } from '../image/base-image.ts';
+import type { ImageSecret } from '../image/secrets/kinds.ts';
 import { parsePlatform, formatPlatform } from '../image/manifest.ts';
 import { registrySource } from '../image/sources/registry.ts';
 import type { ImageReport, PlacedPackage } from '../image/types.ts';
@@ -19,7 +21,17 @@ import type { ClusterState } from '../kubernetes/types.ts';
 import type { ScanSummary } from '../report/contract.ts';
 import type { AdvisoryKeeper } from './advisory-keeper.ts';
 import { applicationOfImage } from './application.ts';
-import { LinePlaces, type ParsedDockerfile, linkDockerfiles, parseAll, toBuiltImage } from './dockerfile-links.ts';
+import {
+  type BasePart,
+  type DockerfileText,
+  LinePlaces,
+  type LinkedDockerfile,
+  type ParsedDockerfile,
+  basePart,
+  linkDockerfiles,
+  parseAll,
+  toBuiltImage,
+} from './dockerfile-links.ts';
 import type { Documents, ImageLink, ImageRecord } from './documents.ts';
 import type { Estate } from './estate.ts';
 import { type ImageJob, type PlacedImage, type RegistryListing, jobKey, placementsOf } from './image-plan.ts';
@@ -39,7 +51,7 @@ export interface ImageScannerInput {
   readonly clustersFailed: number;
   readonly scanId: string;
   readonly advisories: AdvisoryKeeper;
-  readonly dockerfiles: readonly { readonly uri: string; readonly path: string; readonly text: string }[];
+  readonly dockerfiles: readonly DockerfileText[];
 }
 
 const word = z.string().optional().catch(undefined);
@@ -149,14 +161,16 @@ export class ImageScanner {
     const settings = ports.settings();
     const base = findBaseImage(report, this.#scanned.below(key, report.config.diffIds));
     const baseLayers = new Set(report.layers.slice(0, base?.layerCount ?? 0).map(({ digest }) => digest));
-    const built = toBuiltImage(`${first.registry.loginServer}/${first.repository}`, report, base?.layerCount ?? 0);
-    const links = linkDockerfiles(built, this.#dockerfiles);
+    const part = basePart(report, base, await this.#reportOfBase(key, report, base));
+    const built = toBuiltImage(`${first.registry.loginServer}/${first.repository}`, report, part);
+    const links = await linkDockerfiles(built, this.#dockerfiles);
     await yieldToEventLoop();
-    const [best] = links;
-    const places =
-      best === undefined
-        ? undefined
-        : new LinePlaces(best.dockerfile.uri, best.dockerfile.file, best.link.history, best.link.band);
+    const candidates = links.map((each) => ({
+      ...each,
+      places: new LinePlaces(each.dockerfile.uri, each.dockerfile.file, each.link.history, built.steps, each.link.band),
+    }));
+    // A tie is shown, not guessed: the findings name every Dockerfile that could be meant, and lead to none.
+    const places = candidates.length === 1 ? candidates[0]?.places : undefined;
     const tags = [...new Set(jobs.flatMap((job) => job.tags))].sort(compareText);
     const repository = `${first.registry.loginServer}/${first.repository}`;
     const asset: AssetRef = {
@@ -173,14 +187,13 @@ export class ImageScanner {
     };
     const subscription = subscriptionOf(first.registry.id);
     const end = endOfLife(report.os, ports.clock.now().toISOString().slice(0, 10));
-    const drafts = await findingsOfImage({
+    const about = {
       asset,
-      sourceTool: 'acr',
+      sourceTool: 'acr' as const,
       connectionId: connection.id,
       ...(subscription === undefined ? {} : { subscriptionId: subscription }),
       application: applicationOfImage(workloads, resource?.tags, first.repository, settings.applicationTagKeys),
       report,
-      match,
       placements,
       clustersRead: clusters.length,
       clustersFailed,
@@ -192,10 +205,34 @@ export class ImageScanner {
       business: ports.business,
       ...(base === undefined ? {} : { baseLayers }),
       ...(base?.name === undefined ? {} : { baseName: base.name }),
-      ...(end === undefined ? {} : { endOfLife: end }),
-      sourceOf: (item: PlacedPackage): SourceLink | undefined => places?.of(item, baseLayers),
+      ...(base === undefined || base.certain ? {} : { baseIsGuess: true }),
+      candidatesOf: (item: Pick<PlacedPackage, 'layer'>) =>
+        candidates.length < 2
+          ? []
+          : candidates.map(({ link, dockerfile, places: each }) => {
+              const line = each.of(item, baseLayers)?.line;
+              return {
+                path: dockerfile.path,
+                score: link.score,
+                signals: link.signals.map(({ text }) => text),
+                ...(line === undefined ? {} : { line: line + 1 }),
+              };
+            }),
       now: ports.clock.now(),
-    });
+    };
+    const drafts = [
+      ...(await findingsOfImage({
+        ...about,
+        match,
+        ...(end === undefined ? {} : { endOfLife: end }),
+        sourceOf: (item) => places?.of(item, baseLayers),
+      })),
+      ...findingsOfSecrets({
+        ...about,
+        sourceOf: (secret: ImageSecret) =>
+          secret.history === undefined ? places?.of(secret, baseLayers) : places?.ofEntry(secret.history),
+      }),
+    ];
     const within = [
       first.registry.id.toLowerCase(),
       `repository:${repository}`,
@@ -204,15 +241,7 @@ export class ImageScanner {
     await ports.store.applyResults(`image:${key}`, connection.id, scanId, drafts, (finding) =>
       ports.listItem(finding, within),
     );
-    const record = this.#record(
-      report,
-      jobs,
-      match,
-      base,
-      links.map(({ link, dockerfile }) => ({ link, uri: dockerfile.uri })),
-      tags,
-      placements.length,
-    );
+    const record = this.#record(report, jobs, match, base, part, links, tags, placements.length);
     documents.putImage(connection.id, key, record);
     this.#scanned.add(key, record);
     return baseText(base);
@@ -223,15 +252,8 @@ export class ImageScanner {
     jobs: readonly ImageJob[],
     match: MatchResult,
     base: BaseImage | undefined,
-    links: readonly {
-      readonly link: {
-        readonly path: string;
-        readonly score: number;
-        readonly band: string;
-        readonly signals: readonly { readonly text: string }[];
-      };
-      readonly uri: string;
-    }[],
+    part: BasePart,
+    links: readonly LinkedDockerfile[],
     tags: readonly string[],
     running: number,
   ): ImageRecord {
@@ -257,17 +279,26 @@ export class ImageScanner {
             base: {
               layers: base.layerCount,
               certain: base.certain,
+              ...(part.entries === undefined ? {} : { entries: part.entries }),
               ...(base.name === undefined ? {} : { name: base.name }),
             },
           }),
-      links: links.map(({ link, uri }) => ({
-        uri,
+      links: links.map(({ link, dockerfile }) => ({
+        uri: dockerfile.uri,
         path: link.path,
         score: link.score,
         band: link.band as ImageLink['band'],
         signals: link.signals.map(({ text }) => text),
       })),
     };
+  }
+
+  /** What is kept of the base, when it was read in this or an earlier scan. */
+  async #reportOfBase(key: string, report: ImageReport, base: BaseImage | undefined): Promise<ImageReport | undefined> {
+    const { diffIds } = report.config;
+    const top = chainIds(diffIds.slice(0, base?.layerCount ?? 0)).at(-1);
+    const digest = top === undefined ? undefined : this.#scanned.below(key, diffIds).byChainId(top)?.digest;
+    return digest === undefined ? undefined : this.#input.ports.store.getImage(digest);
   }
 
   async #match(report: ImageReport, signal: AbortSignal): Promise<MatchResult> {

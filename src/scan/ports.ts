@@ -9,6 +9,7 @@ import type { ImageReader } from '../image/read-image.ts';
 import type { Snapshot } from '../inventory/types.ts';
 import type { CheckResult } from '../posture/types.ts';
 import type { StateStore } from '../store/state-store.ts';
+import type { DockerfileText } from './dockerfile-links.ts';
 import type { Estate } from './estate.ts';
 
 /** What a scan needs beside the estates: everything that burns processor time runs elsewhere. */
@@ -25,7 +26,7 @@ export interface ScanPorts {
   advisoryStatus(signal: AbortSignal): Promise<AdvisoryStatus>;
   updateAdvisories(ecosystems: readonly string[], signals: boolean, signal: AbortSignal): Promise<UpdateResult>;
   /** Dockerfiles of trusted folders. */
-  dockerfiles(): Promise<readonly { readonly uri: string; readonly path: string; readonly text: string }[]>;
+  dockerfiles(): Promise<readonly DockerfileText[]>;
   settings(): ScanSettings;
   readonly business: BusinessRules;
   /** What the list of findings keeps of one. */

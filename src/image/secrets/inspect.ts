@@ -1,3 +1,4 @@
+import { mask, maskCredentials } from '../../core/masking.ts';
 import { readCredentialFile } from './credential-files.ts';
 import type { FileRole } from './files.ts';
 import { Finds, type SeenSecret } from './finds.ts';
@@ -59,6 +60,15 @@ export function inspectCommand(command: string): readonly SeenSecret[] {
     }
   }
   return finds.seen;
+}
+
+/** The command with everything hidden that is taken for a credential: by its name, its shape or its place. */
+export function hideSecrets(command: string): string {
+  let text = command;
+  for (const { value } of inspectCommand(command)) {
+    if (typeof value === 'string') text = text.replaceAll(value, mask);
+  }
+  return maskCredentials(text);
 }
 
 function applyRules(text: string, finds: Finds, isCode: boolean): void {

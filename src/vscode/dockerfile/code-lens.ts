@@ -35,7 +35,7 @@ export function registerCodeLens(
         const lenses: vscode.CodeLens[] = [];
         for (const mark of withinLimits(marks, findingsLimits(settingsOf()))) {
           const [id] = mark.findingIds;
-          if (id === undefined || !/^\s*FROM\b/i.test(document.lineAt(mark.range.start.line).text)) continue;
+          if (id === undefined || !mark.rule.startsWith('df-base-image-')) continue;
           const at = toRange(mark.range).with(new vscode.Position(mark.range.start.line, 0));
           lenses.push(
             new vscode.CodeLens(at, {

@@ -32,12 +32,26 @@ const made = {
 };
 const halfMade = { steps: [{ instruction: 'RUN', text: 'make' }] };
 
+/** Links the image with files that all lie in one repository with these remotes. */
+function linkIn(
+  built: BuiltImage,
+  files: readonly LinkCandidate[],
+  remotes: readonly string[],
+  hasRevision?: boolean,
+): ReturnType<typeof linkImage> {
+  const more = hasRevision === undefined ? {} : { hasRevision };
+  return linkImage(
+    built,
+    files.map((file) => ({ ...file, repository: { root: 'file:///shop', remotes, path: file.path, ...more } })),
+  );
+}
+
 const result = (links: ReturnType<typeof linkImage>): unknown[] =>
   links.map(({ path, score, band, signals }) => [path, score, band, signals.map(({ id }) => id).join(' ')]);
 
 describe('links between an image and Dockerfiles', () => {
   it('the source label alone, three Dockerfiles in the repository: a tie of three at 50', () => {
-    const links = linkImage(
+    const links = linkIn(
       image({ labels: source }),
       [plain('c/Dockerfile'), plain('a/Dockerfile'), plain('b/Dockerfile')],
       [remote],
@@ -51,18 +65,18 @@ describe('links between an image and Dockerfiles', () => {
   });
 
   it('half of the history and the folder name: 32, none', () => {
-    assert.deepEqual(linkImage(image(halfMade), [plain('orders/Dockerfile'), plain('x/Dockerfile')], []), []);
+    assert.deepEqual(linkIn(image(halfMade), [plain('orders/Dockerfile'), plain('x/Dockerfile')], []), []);
   });
 
   it('the history and the folder name: 53, possible', () => {
-    assert.deepEqual(result(linkImage(image(made), [plain('orders/Dockerfile')], [])), [
+    assert.deepEqual(result(linkIn(image(made), [plain('orders/Dockerfile')], [])), [
       ['orders/Dockerfile', 53, 'possible', 'history folder-name'],
     ]);
   });
 
   it('source label, the only Dockerfile of the repository, history: 81, likely', () => {
     assert.deepEqual(
-      result(linkImage(image({ ...made, labels: source }), [plain('x/Dockerfile')], ['other.example/x', remote])),
+      result(linkIn(image({ ...made, labels: source }), [plain('x/Dockerfile')], ['other.example/x', remote])),
       [['x/Dockerfile', 81, 'likely', 'source-label history only-dockerfile']],
     );
   });
@@ -70,31 +84,48 @@ describe('links between an image and Dockerfiles', () => {
   it('a known revision makes the source label weigh more: 70', () => {
     const labels = { ...source, 'org.opencontainers.image.revision': '0123abc' };
     const both = [plain('x/Dockerfile'), plain('y/Dockerfile')];
-    const asked: string[] = [];
-    const knows = (revision: string): boolean => asked.push(revision) > 0;
-    assert.deepEqual(result(linkImage(image({ labels }), both, [remote], { knowsRevision: knows })).slice(0, 1), [
+    assert.deepEqual(result(linkIn(image({ labels }), both, [remote], true)).slice(0, 1), [
       ['x/Dockerfile', 70, 'likely', 'source-revision'],
     ]);
-    assert.deepEqual(asked, ['0123abc']);
-    for (const options of [{}, { knowsRevision: () => false }]) {
-      assert.equal(linkImage(image({ labels }), both, [remote], options)[0]?.score, 50);
+    for (const known of [undefined, false]) {
+      assert.equal(linkIn(image({ labels }), both, [remote], known)[0]?.score, 50);
     }
-    assert.equal(
-      linkImage(image({ labels: source }), both, [remote], { knowsRevision: () => true })[0]?.score,
-      50,
-      'no revision',
-    );
+    assert.equal(linkIn(image({ labels: source }), both, [remote], true)[0]?.score, 50, 'no revision');
+  });
+
+  it('labels that name repository and file weigh most: 85, and the others of the repository keep 50', () => {
+    const labels = { ...source, 'com.docker.image.source.entrypoint': 'x/Dockerfile' };
+    assert.deepEqual(result(linkIn(image({ labels }), [plain('x/Dockerfile'), plain('y/Dockerfile')], [remote])), [
+      ['x/Dockerfile', 85, 'likely', 'source-path'],
+      ['y/Dockerfile', 50, 'possible', 'source-label'],
+    ]);
+    const alone = { 'com.docker.image.source.entrypoint': 'x/Dockerfile' };
+    assert.deepEqual(linkIn(image({ labels: alone }), [plain('x/Dockerfile')], [remote]), [], 'any repository has one');
+  });
+
+  it('a source label excludes the files of other repositories alone', () => {
+    const here = { root: 'file:///shop', remotes: [remote], path: 'Dockerfile' };
+    const there = { root: 'file:///other', remotes: ['git.example/contoso/other'], path: 'Dockerfile' };
+    const links = linkImage(image({ ...made, labels: source }), [
+      { ...plain('shop/Dockerfile'), repository: here },
+      { ...plain('orders/Dockerfile'), repository: there },
+      plain('orders/nowhere/Dockerfile'),
+    ]);
+    assert.deepEqual(result(links), [
+      ['shop/Dockerfile', 81, 'likely', 'source-label history only-dockerfile'],
+      ['orders/nowhere/Dockerfile', 45, 'possible', 'history'],
+    ]);
   });
 
   it('a source label that names another repository excludes all', () => {
     assert.deepEqual(
-      linkImage(image({ ...made, labels: source }), [plain('orders/Dockerfile')], ['git.example/contoso/other']),
+      linkIn(image({ ...made, labels: source }), [plain('orders/Dockerfile')], ['git.example/contoso/other']),
       [],
     );
   });
 
   it('a source label says nothing where no remote is known', () => {
-    assert.deepEqual(result(linkImage(image({ ...made, labels: source }), [plain('orders/Dockerfile')], [])), [
+    assert.deepEqual(result(linkIn(image({ ...made, labels: source }), [plain('orders/Dockerfile')], [])), [
       ['orders/Dockerfile', 53, 'possible', 'history folder-name'],
     ]);
   });
@@ -102,7 +133,7 @@ describe('links between an image and Dockerfiles', () => {
   it('annotations go before labels', () => {
     const wrong = { 'org.opencontainers.image.source': 'https://git.example/contoso/base' };
     assert.equal(
-      linkImage(image({ labels: wrong, annotations: source }), [plain('x/Dockerfile')], [remote])[0]?.score,
+      linkIn(image({ labels: wrong, annotations: source }), [plain('x/Dockerfile')], [remote])[0]?.score,
       65,
     );
   });
@@ -121,7 +152,7 @@ describe('links between an image and Dockerfiles', () => {
       exposedPorts: ['8000/tcp', '53/udp', '9000/tcp', '9001/tcp'],
     };
     const ids = (more: Partial<BuiltImage>): string =>
-      linkImage(image({ labels: source, ...more }), [file, plain('y')], [remote])
+      linkIn(image({ labels: source, ...more }), [file, plain('y')], [remote])
         .filter(({ path }) => path === 'x/Dockerfile')
         .flatMap(({ signals }) => signals.map(({ id }) => id))
         .join(' ');
@@ -134,19 +165,19 @@ describe('links between an image and Dockerfiles', () => {
     const named = (name: string) => ({ labels: { ...source, 'org.opencontainers.image.base.name': name } });
     const files = [candidate('x/Dockerfile', 'FROM node:22\n'), candidate('y/Dockerfile', 'FROM debian:12\n')];
     const scores = (name: string): unknown[] =>
-      linkImage(image(named(name)), files, [remote]).map(({ path, score }) => [path, score]);
+      linkIn(image(named(name)), files, [remote]).map(({ path, score }) => [path, score]);
     assert.deepEqual(scores('docker.io/library/node:22'), [
       ['x/Dockerfile', 60],
       ['y/Dockerfile', 50],
     ]);
     assert.deepEqual(scores('alpine:3.20'), [], '50 × 0.6 is below the lowest band');
-    const withHistory = linkImage(image({ ...named('alpine:3.20'), ...made }), [plain('orders/Dockerfile')], [remote]);
+    const withHistory = linkIn(image({ ...named('alpine:3.20'), ...made }), [plain('orders/Dockerfile')], [remote]);
     assert.equal(withHistory[0]?.score, 50, '(1 − 0.5 × 0.55 × 0.7 × 0.85) × 0.6');
   });
 
   it('compares base names in the form of the registry', () => {
     const fits = (from: string, name: string): boolean =>
-      linkImage(
+      linkIn(
         image({ labels: { ...source, 'org.opencontainers.image.base.name': name } }),
         [candidate('x', from)],
         [remote],
@@ -180,13 +211,13 @@ describe('links between an image and Dockerfiles', () => {
       cmd: ['a'],
       entrypoint: ['b'],
     });
-    const [link] = linkImage(all, [file], [remote], { knowsRevision: () => true });
+    const [link] = linkIn(all, [file], [remote], true);
     assert.equal(link?.score, 94);
     assert.equal(link.band, 'certain');
   });
 
   it('are tied with the best one within ten points', () => {
-    const links = linkImage(
+    const links = linkIn(
       image({ ...made, labels: source, repository: 'x/orders' }),
       [plain('a/Dockerfile'), plain('orders/Dockerfile'), candidate('b/Dockerfile', 'FROM a:1\nRUN other\n')],
       [remote],
@@ -208,8 +239,8 @@ describe('links between an image and Dockerfiles', () => {
 
   it('take file names with the repository in them as its folder', () => {
     for (const path of ['orders/Dockerfile', 'build/Dockerfile.Orders', 'build/orders.Dockerfile']) {
-      assert.equal(linkImage(image(made), [plain(path)], [])[0]?.score, 53, path);
+      assert.equal(linkIn(image(made), [plain(path)], [])[0]?.score, 53, path);
     }
-    assert.equal(linkImage(image(made), [plain('orders/build/Dockerfile')], [])[0]?.score, 45);
+    assert.equal(linkIn(image(made), [plain('orders/build/Dockerfile')], [])[0]?.score, 45);
   });
 });

@@ -14,7 +14,7 @@ import { MemoryCache, MemoryRegistry, type MemoryImage } from '../memory-image.t
 const signal = new AbortController().signal;
 const key = Buffer.alloc(32, 7);
 
-async function read(image: MemoryImage, cache = new MemoryCache(), fingerprintKey = key): Promise<ImageReport> {
+async function read(image: MemoryImage, cache = new MemoryCache(), fingerprintKey: Uint8Array = key): Promise<ImageReport> {
   const registry = new MemoryRegistry();
   return readImage({ source: registry.source(registry.image(image)), cache, log: silentLog, signal, fingerprintKey });
 }
@@ -126,7 +126,7 @@ describe('secrets of an image', () => {
 
   it('have fingerprints that hold on one machine and mean nothing on another', async () => {
     const image = { layers: [tar(env('app/.env'), env('b/.env'), env('c/.env', 'Ebb-and-flood'))] };
-    const prints = async (own: Buffer): Promise<string[]> =>
+    const prints = async (own: Uint8Array): Promise<string[]> =>
       ((await read(image, new MemoryCache(), own)).secrets ?? []).map(({ fingerprint }) => fingerprint);
     const [a, b, c] = await prints(key);
     assert.match(a ?? '', /^[0-9a-f]{16}$/);
