@@ -200,7 +200,7 @@ class OpenArchive implements ZipHandler {
 
   isOfInterest(name: string): boolean {
     if (name.endsWith('pom.properties')) return name.length === 14 || name[name.length - 15] === '/';
-    if (name.length === 20) return name.toUpperCase() === 'META-INF/MANIFEST.MF';
+    if (name.length === 20 && name.toUpperCase() === 'META-INF/MANIFEST.MF') return true;
     return isJavaArchive(name);
   }
 

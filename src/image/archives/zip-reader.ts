@@ -39,6 +39,8 @@ export interface ZipHandler {
 /** Compressed and unpacked bytes of a small member; the rest of a larger one is left out. */
 const maxContentBytes = 64 * 1024;
 const maxUnpackedBytes = 1024 * 1024;
+/** So few bytes inflate to less than `maxUnpackedBytes`: deflate makes 1032 out of one at most. */
+const smallestBytes = 1000;
 /** Records of the directory that are of interest. */
 const maxListed = 200_000;
 
@@ -205,8 +207,8 @@ export class ZipReader {
     const member: ZipMember = { name, offset: this.#position };
     const answer = this.#handler.member(member);
     const readable = (flags & 1) === 0 && (method === 0 || method === 8);
+    if (this.#handler.isOfInterest(name)) this.#found.push(member);
     if (answer !== undefined) {
-      this.#found.push(member);
       if (!readable)
         this.#handler.problem(
           `"${shown(name)}" is ${(flags & 1) === 0 ? 'compressed in an unknown way' : 'encrypted'}`,
@@ -300,18 +302,15 @@ export class ZipReader {
   }
 
   #closeContent({ member, deflated }: OpenMember, pieces: readonly Buffer[]): void {
-    let bytes = Buffer.concat(pieces);
+    let bytes: Buffer = Buffer.concat(pieces);
     if (deflated) {
-      try {
-        // The beginning of a large member is inflated as far as it goes.
-        bytes = inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxUnpackedBytes });
-      } catch (error) {
-        if (!isDataError(error)) throw error;
-        this.#budget.inflated(maxUnpackedBytes);
+      const unpacked = beginningOf(bytes) ?? beginningOf(bytes.subarray(0, smallestBytes));
+      this.#budget.inflated(unpacked?.length ?? maxUnpackedBytes);
+      if (unpacked === undefined) {
         this.#handler.problem(`"${shown(member.name)}" cannot be unpacked`);
         return;
       }
-      this.#budget.inflated(bytes.length);
+      bytes = unpacked;
     }
     this.#handler.content(member, bytes);
   }
@@ -346,6 +345,16 @@ export class ZipReader {
     if (met < this.#listed.size) {
       this.#handler.problem(`${this.#listed.size - met} members of the archive are not where its directory says`);
     }
+  }
+}
+
+/** Inflates as far as the data goes; undefined when it is damaged or more than a small member's. */
+function beginningOf(bytes: Buffer): Buffer | undefined {
+  try {
+    return inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxUnpackedBytes });
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    return undefined;
   }
 }
 

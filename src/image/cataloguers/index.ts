@@ -6,11 +6,16 @@ import { chiselManifest } from './chisel.ts';
 import { composerInstalled, composerLock } from './composer.ts';
 import { composerInstalledPhp } from './composer-php.ts';
 import { condaMeta } from './conda.ts';
+import { dotnetBundle } from './dotnet-bundle.ts';
+import { dotnetDeps } from './dotnet-deps.ts';
 import { dpkgStatus, dpkgStatusFiles } from './dpkg.ts';
 import { gemInstalled } from './gem-installed.ts';
 import { gemfileLock } from './gemfile-lock.ts';
+import { goBinary } from './go-binary.ts';
+import { javaArchive } from './java-archive.ts';
 import { npmInstalled } from './npm-installed.ts';
 import { npmHiddenLock, npmLock } from './npm-lock.ts';
+import { nugetConfig, nugetLock } from './nuget-lock.ts';
 import { pipfileLock } from './pipfile-lock.ts';
 import { pnpmLock } from './pnpm-lock.ts';
 import { pythonEgg } from './python-egg.ts';
@@ -19,6 +24,7 @@ import { pythonTomlLock } from './python-toml-lock.ts';
 import { requirements } from './requirements.ts';
 import { rpmDatabase } from './rpm.ts';
 import { rpmManifest } from './rpm-manifest.ts';
+import { rustBinary } from './rust-binary.ts';
 import { yarnCache } from './yarn-cache.ts';
 import { yarnLock } from './yarn-lock.ts';
 
@@ -32,13 +38,19 @@ export const cataloguers: readonly Cataloguer[] = [
   composerInstalledPhp,
   composerLock,
   condaMeta,
+  dotnetBundle,
+  dotnetDeps,
   dpkgStatus,
   dpkgStatusFiles,
   gemInstalled,
   gemfileLock,
+  goBinary,
+  javaArchive,
   npmHiddenLock,
   npmInstalled,
   npmLock,
+  nugetConfig,
+  nugetLock,
   pnpmLock,
   pythonEgg,
   pythonInstalled,
@@ -47,6 +59,7 @@ export const cataloguers: readonly Cataloguer[] = [
   pythonTomlLock,
   rpmDatabase,
   rpmManifest,
+  rustBinary,
   yarnCache,
   yarnLock,
 ];

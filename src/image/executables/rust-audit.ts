@@ -60,8 +60,8 @@ export class RustSeeker implements Seeker {
 function streamLength(bytes: Uint8Array): Promise<number> {
   return new Promise((resolve) => {
     inflate(bytes, { info: true, maxOutputLength: maxCrateListBytes }, (error, result) => {
-      const { engine } = result as unknown as { engine?: { bytesWritten?: number } }; // what `info` gives, Node's types do not say
-      resolve(error === null ? (engine?.bytesWritten ?? 0) : 0);
+      if (error !== null) resolve(0);
+      else resolve((result as unknown as { engine: { bytesWritten: number } }).engine.bytesWritten); // with `info`, as Node documents
     });
   });
 }
