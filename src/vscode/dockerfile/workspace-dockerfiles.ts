@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Log } from '../../core/log.ts';
 import type { WorkspaceDockerfile } from '../../engine-contract.ts';
+import { repositoryOf, workspaceRepositories } from '../git-repositories.ts';
 import { dockerfileGlob, excludedGlob, longestDockerfile, mostDockerfiles } from './documents.ts';
 
 /** Dockerfiles of the workspace as they are now, unsaved changes included; none in restricted mode. */
@@ -8,15 +9,18 @@ export async function workspaceDockerfiles(log: Log): Promise<readonly Workspace
   if (!vscode.workspace.isTrusted || vscode.workspace.workspaceFolders === undefined) return [];
   const uris = await vscode.workspace.findFiles(dockerfileGlob, excludedGlob, mostDockerfiles);
   const open = new Map(vscode.workspace.textDocuments.map((document) => [document.uri.toString(), document]));
+  const repositories = await workspaceRepositories(log);
   const files: WorkspaceDockerfile[] = [];
   for (const uri of uris) {
     try {
       const text = open.get(uri.toString())?.getText() ?? (await readText(uri));
       if (text !== undefined) {
+        const repository = repositoryOf(uri.toString(), repositories);
         files.push({
           uri: uri.toString(),
           path: vscode.workspace.asRelativePath(uri, false).replaceAll('\\', '/'),
           text,
+          ...(repository === undefined ? {} : { repository }),
         });
       }
     } catch (error) {
