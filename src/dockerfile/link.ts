@@ -1,5 +1,5 @@
 import { compareText } from '../core/order.ts';
-import { normaliseRemote } from './git-remote.ts';
+import { normaliseRemote } from '../core/git-remote.ts';
 import { type BuildStep, type HistoryMatch, matchHistory } from './history-match.ts';
 import { imageParts } from './image-name.ts';
 import { type Dockerfile, type Instruction, Variables, finalChain, pairsOf } from './model.ts';

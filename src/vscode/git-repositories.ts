@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Log } from '../core/log.ts';
-import { normaliseRemote, remotesOfGitConfig } from '../dockerfile/git-remote.ts';
+import { normaliseRemote, remotesOfGitConfig } from '../core/git-remote.ts';
 import type { WorkspaceDockerfile } from '../engine-contract.ts';
 
 type SourceRepository = NonNullable<WorkspaceDockerfile['repository']>;

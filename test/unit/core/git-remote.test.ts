@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { normaliseRemote, remotesOfGitConfig } from '../../../src/dockerfile/git-remote.ts';
+import { normaliseRemote, remotesOfGitConfig } from '../../../src/core/git-remote.ts';
 
 describe('a git remote', () => {
   const same: readonly (readonly [string, string])[] = [
