@@ -217,7 +217,9 @@ export const secretRules: readonly SecretRule[] = [
       /(?<![A-Za-z0-9])(?:https?|ftps?|sftp|ssh|git|svn|smtps?|socks5h?|wss?):\/\/(?<user>[^\s:@/"'<>`\\]{0,200}):(?<value>[^\s@/"'<>`\\:]{3,300})@(?<host>[\w.-]{1,200})/gi,
     accept: (value, { text, start, end }) =>
       !isPlaceholder(decoded(value)) &&
-      !/user(?:name)?:pass|:pw@|@(?:host|server|proxy)\b|@[\w.]*example\b/i.test(text.slice(start, end)),
+      !/user(?:name)?:pass|:pw@|@(?:host|server|proxy)(?![\w.-])|@(?:[\w-]+\.)?example\.(?:com|net|org)(?![\w.-])/i.test(
+        text.slice(start, end),
+      ),
   },
   {
     kind: 'database-password',
