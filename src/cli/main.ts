@@ -33,6 +33,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const log = createLog((level, line) => {
     if (least.includes(level)) process.stderr.write(`${level}: ${line}\n`);
   }, redactor);
+  // A reader such as `head` that has seen enough closes the pipe: that is no error, and nobody reads the rest.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.done);
+    throw error;
+  });
   const [name, ...words] = rest;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     await write(overview);
@@ -47,16 +52,18 @@ export async function main(args: readonly string[]): Promise<number> {
     await write(command.help);
     return exitCodes.done;
   }
-  // A reader such as `head` that has seen enough closes the pipe: that is no error, and nobody reads the rest.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitCodes.done);
-    throw error;
-  });
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
-  const context: CommandContext = { log, redactor, signal: stop.signal, env: process.env, out: write, stdin: lines };
+  const context: CommandContext = {
+    log,
+    redactor,
+    signal: stop.signal,
+    env: process.env,
+    out: write,
+    stdin: () => lines(stop.signal),
+  };
   try {
     return await command.run(words, context);
   } catch (error) {
@@ -83,6 +90,14 @@ function write(text: string): Promise<void> {
   });
 }
 
-function lines(): AsyncIterable<string> {
-  return readLines(process.stdin);
+/** Standard input, line by line. Throws when the wait for the next line is cut off. */
+async function* lines(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+  const stop = (): void => void process.stdin.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    yield* readLines(process.stdin);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+  signal.throwIfAborted();
 }

@@ -112,4 +112,43 @@ describe('the command line', () => {
     assert.equal(code, 2);
     assert.equal((JSON.parse(out) as { line: number }).line, 1);
   });
+
+  it('judges a snapshot in a file', () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'cli-test-'));
+    try {
+      const subscription = '/subscriptions/11111111-1111-4111-8111-111111111111';
+      const id = `${subscription}/resourceGroups/harbour/providers/Microsoft.ContainerRegistry/registries/contoso`;
+      const file = path.join(folder, 'snapshot.json');
+      const registry = { id, name: 'contoso', type: 'Microsoft.ContainerRegistry/registries', location: 'westeurope' };
+      writeFileSync(
+        file,
+        JSON.stringify({
+          subscriptions: [{ id: subscription, displayName: 'Harbour' }],
+          resources: [{ ...registry, properties: { adminUserEnabled: true } }],
+          errors: [],
+          now: '2026-11-22T00:00:00Z',
+        }),
+      );
+      const args = ['posture', '--snapshot', file, '--check', 'acr-admin-user-disabled'];
+      const json = run([...args, '--format', 'json', '--fail-on', 'high']);
+      assert.equal(json.code, 1);
+      const { schema, results } = JSON.parse(json.out) as {
+        schema: string;
+        results: { check: string; resource: string; status: string }[];
+      };
+      assert.equal(schema, 'plimsoll.posture/1');
+      assert.deepEqual(
+        results.map(({ check, resource, status }) => [check, resource, status]),
+        [['acr-admin-user-disabled', id, 'fail']],
+      );
+      const text = run(args);
+      assert.deepEqual([text.code, text.err], [0, '']);
+      assert.match(text.out, /^fail +acr-admin-user-disabled\t.*\n0 passed, 1 failed, 0 denied, 0 unreadable\n$/);
+      writeFileSync(file, '[');
+      assert.match(run(args).err, /^plimsoll: Cannot read the snapshot: it is not valid JSON\. Give [^\n]+\n$/);
+      assert.equal(run(['posture', '--snapshot', path.join(folder, 'missing')]).code, 2);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });

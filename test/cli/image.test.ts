@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { after, before, describe, it } from 'mocha';
+import { schemaProblems } from '../support/schemas.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../dist/cli.js');
 
@@ -130,6 +131,19 @@ describe('plimsoll image', function () {
     );
   });
 
+  it('says when the operating system gets no more updates', () => {
+    write('old/etc/os-release', 'ID=debian\nVERSION_ID="10"\n');
+    write('old/var/lib/dpkg/status', '');
+    const source = `dir:${path.join(folder, 'old')}`;
+    const answer = (format: string): string =>
+      spawnSync(process.execPath, [cli, 'image', source, '--data', path.join(folder, 'data'), '--format', format], {
+        encoding: 'utf8',
+      }).stdout;
+    assert.match(answer('json'), /"endOfLife":\s*\{\s*"since":\s*"2024-06-30"/);
+    assert.match(answer('table'), /^The operating system gets no security updates since 2024-06-30: .*Debian 13$/m);
+    assert.doesNotMatch(run('--format', 'json').stdout, /endOfLife/);
+  });
+
   it('exits with 1 at or above --fail-on', () => {
     assert.equal(image('--advisories', advisories(), '--fail-on', 'critical').status, 1);
   });
@@ -141,11 +155,32 @@ describe('plimsoll image', function () {
     assert.match(stdout, /pkg:deb\/debian\/harbour-tools@1\.2-3\+b1/);
   });
 
-  it('writes SARIF with a rule for each result', () => {
+  it('writes SPDX that its schema accepts, and says that it is partial', () => {
+    const { stdout, status } = image('--format', 'spdx');
+    assert.equal(status, 3);
+    const document = JSON.parse(stdout) as {
+      comment: string;
+      creationInfo: { creators: string[] };
+      packages: { name: string; primaryPackagePurpose: string }[];
+    };
+    assert.deepEqual(schemaProblems('spdx-2.3', document), []);
+    assert.match(document.comment, /^Partial: 1 parts .*broken\/package\.json/);
+    const { version } = JSON.parse(readFileSync(path.resolve(cli, '../../package.json'), 'utf8')) as {
+      version: string;
+    };
+    assert.deepEqual(document.creationInfo.creators, [`Tool: Plimsoll-${version}`]);
+    assert.deepEqual(
+      document.packages.map(({ name, primaryPackagePurpose }) => `${primaryPackagePurpose} ${name}`).slice(1),
+      ['OPERATING_SYSTEM debian', 'LIBRARY harbour-tools', 'LIBRARY left', 'SOURCE harbour'],
+    );
+  });
+
+  it('writes SARIF with a rule for each result, as its schema wants', () => {
     const { stdout } = image('--advisories', advisories(), '--format', 'sarif');
     const sarif = JSON.parse(stdout) as {
       runs: [{ tool: { driver: { rules: { id: string }[] } }; results: { ruleId: string; ruleIndex: number }[] }];
     };
+    assert.deepEqual(schemaProblems('sarif-2.1.0', sarif), []);
     const [run] = sarif.runs;
     assert.equal(run.results.length, 1);
     for (const { ruleId, ruleIndex } of run.results) assert.equal(run.tool.driver.rules[ruleIndex]?.id, ruleId);
@@ -155,6 +190,60 @@ describe('plimsoll image', function () {
     const { stdout } = image('--advisories', advisories());
     assert.match(stdout, /critical +CVE-2026-0001 +harbour-tools 1\.2-3\+b1 +1\.2-4 +NVD/);
     assert.match(stdout, /Not covered: npm/);
+  });
+
+  it('tells in its help of every source, account, form, setting and exit code', () => {
+    const { stdout, stderr, status } = image('--help');
+    assert.deepEqual([status, stderr], [0, '']);
+    for (const word of [
+      ...[
+        'host/repository[:tag][@digest]',
+        'oci:<path>',
+        'docker-archive:<file>',
+        'dir:<folder>',
+        'tar archive',
+        'zstd',
+      ],
+      ...[
+        'AZURE_TENANT_ID',
+        'AZURE_CLIENT_SECRET',
+        'DOCKER_CONFIG',
+        'docker login',
+        'credHelpers',
+        'credsStore',
+        'anonym',
+      ],
+      ...['--platform', '--advisories', '--file', '--format', '--fail-on', '--cloud', '--data'],
+      ...['cyclonedx', 'CycloneDX 1.6', 'spdx', 'SPDX 2.3', 'sarif', 'SARIF 2.1.0', 'signatures', 'attestations'],
+      ...[
+        'Offline',
+        'never leaves this machine',
+        'coverage',
+        'KEV',
+        'EPSS',
+        '0 done',
+        '1 findings',
+        '2 bad',
+        '3 something',
+        '130',
+      ],
+    ]) {
+      assert.ok(stdout.includes(word), word);
+    }
+  });
+
+  it('cannot be made to steer the terminal by what stands in an image', () => {
+    write('steer/etc/os-release', 'ID=debian\nVERSION_ID="12\u001b[2J\u009b1m"\n');
+    write('steer/node_modules/x\u001b[31m/package.json', '{"name":');
+    const { stdout } = spawnSync(
+      process.execPath,
+      [cli, 'image', `dir:${path.join(folder, 'steer')}`, '--data', path.join(folder, 'data')],
+      {
+        encoding: 'utf8',
+      },
+    );
+    assert.match(stdout, /Problem: /);
+    assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
 
   for (const [title, args, words] of [
