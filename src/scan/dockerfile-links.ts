@@ -55,13 +55,29 @@ export interface BasePart {
 /** The base as far as its own report tells; `report` is that of the base, when it was read. */
 export function basePart(image: ImageReport, base: BaseImage | undefined, report: ImageReport | undefined): BasePart {
   if (base === undefined) return { layers: 0 };
-  if (report === undefined) return { layers: base.layerCount };
+  if (report === undefined) {
+    const entries = base.evidence === 'history' ? guessedEntries(image, base.layerCount) : undefined;
+    return { layers: base.layerCount, ...(entries === undefined ? {} : { entries }) };
+  }
   const below = report.config.history;
   const fits = below.every(({ createdBy, emptyLayer }, index) => {
     const entry = image.config.history[index];
     return entry?.createdBy === createdBy && entry?.emptyLayer === emptyLayer;
   });
   return { layers: base.layerCount, ...(fits ? { entries: below.length } : {}), labels: report.config.labels };
+}
+
+/** A base that is guessed ends with its CMD or ENTRYPOINT: the last one in front of the image's own first layer. */
+function guessedEntries({ config: { history } }: ImageReport, layers: number): number | undefined {
+  let filled = 0;
+  let end: number | undefined;
+  for (const [index, entry] of history.entries()) {
+    if (!entry.emptyLayer && ++filled > layers) break;
+    if (!entry.emptyLayer || filled < layers) continue;
+    const { instruction } = normaliseEntry(entry);
+    if (instruction === 'CMD' || instruction === 'ENTRYPOINT') end = index + 1;
+  }
+  return end;
 }
 
 /** An image as linking sees it. */
@@ -91,9 +107,12 @@ function ownLabels(
   steps: readonly BuildStep[],
   base: BasePart,
 ): Readonly<Record<string, string>> {
+  // Where the base's history is not known, what stands in front of the first layer of the image may be of either.
+  const unsure = base.layers > 0 && base.entries === undefined;
+  const first = unsure ? steps.findIndex(({ layer, base: isBase }) => layer !== undefined && isBase !== true) : 0;
   const set = new Set(
-    steps.flatMap(({ instruction, text, base: isBase }) =>
-      instruction === 'LABEL' && isBase !== true ? labelNames(text) : [],
+    steps.flatMap(({ instruction, text, base: isBase }, index) =>
+      instruction === 'LABEL' && isBase !== true && first >= 0 && index >= first ? labelNames(text) : [],
     ),
   );
   return Object.fromEntries(
