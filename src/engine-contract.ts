@@ -71,6 +71,8 @@ export interface EnginePorts {
   /** The cloud of a connection by its id; custom ones from the settings. Throws BadInputError. */
   cloud(id: Cloud['id']): Cloud;
   settings(): EngineSettings;
+  /** Asks before the first download of an ecosystem's advisories that is large. Absent: downloads go on. */
+  confirmDownload?(ecosystem: string, bytes: number): Promise<boolean>;
   /** Dockerfiles of trusted workspace folders; empty in restricted mode. */
   dockerfiles(): Promise<readonly WorkspaceDockerfile[]>;
   /** `this computer`, `WSL: Ubuntu`, `SSH: host`, … */

@@ -11,14 +11,14 @@ import { BadInputError, DatabaseUnusableError, isEngineError } from '../core/err
 import { compareText } from '../core/order.ts';
 import { readDump } from './dump.ts';
 import { EcosystemFile } from './ecosystem-file.ts';
-import { type ImportSummary, writeEcosystemFile } from './ecosystem-writer.ts';
+import { type ImportSummary, extendEcosystemFile, writeEcosystemFile } from './ecosystem-writer.ts';
 import { checksumOf } from './file-checksum.ts';
 import { isStale } from './ecosystems.ts';
 import type { AdvisorySource } from './match.ts';
 import { Signals, type SignalsSummary, writeSignalsFile } from './signals.ts';
 import type { AdvisoryStatus } from './types.ts';
 
-const figures = z.object({ entries: z.number(), date: z.string() });
+const figures = z.object({ entries: z.number(), date: z.string(), model: z.string().exactOptional() });
 
 /** A file of the library, with what tells a damaged one. */
 const fileSchema = z.object({
@@ -37,13 +37,21 @@ const indexSchema = z.object({
       /** Records that could not be read, or only in part. */
       problems: z.number(),
       newestModified: z.string().optional(),
+      /** Where it came from; another source is imported whole. */
+      source: z.string().optional(),
+      /** `ETag` of the whole dump, and of the list of changes. */
       etag: z.string().optional(),
+      listEtag: z.string().optional(),
+      /** When the whole dump was last looked at. */
+      wholeAt: z.string(),
     }),
   ),
   signals: fileSchema
     .extend({
       kev: figures.optional(),
       epss: figures.optional(),
+      kevEtag: z.string().optional(),
+      epssEtag: z.string().optional(),
     })
     .optional(),
 });
@@ -51,6 +59,27 @@ const indexSchema = z.object({
 type Index = z.infer<typeof indexSchema>;
 
 const emptyIndex: Index = { version: 3, ecosystems: {} };
+
+/** A download of our own that is older is told; sources move on. */
+const oldAfterDays = 14;
+
+/** What is known of the stored advisories of an ecosystem, to ask its source for what is newer. */
+export interface StoredState {
+  readonly source?: string;
+  readonly etag?: string;
+  readonly listEtag?: string;
+  /** ISO times: the source was last asked, its whole dump was last looked at, newest change among the records. */
+  readonly updatedAt: string;
+  readonly wholeAt: string;
+  readonly newestModified?: string;
+}
+
+/** What a source said of a dump or of a list of changes. */
+export interface SourceFacts {
+  readonly source?: string;
+  readonly etag?: string;
+  readonly listEtag?: string;
+}
 
 /** Another window changes the index within this time; an older lock is left from a crash. */
 const staleLockMs = 10_000;
@@ -120,10 +149,17 @@ export class AdvisoryLibrary implements AdvisorySource {
   }
 
   stale(ecosystem: string): string | undefined {
-    const newest = this.#index.ecosystems[ecosystem]?.newestModified;
-    return isStale(ecosystem, newest, this.#clock.now())
-      ? `the newest change in the advisories of ${ecosystem} is of ${newest?.slice(0, 10) ?? 'an unknown day'}`
-      : undefined;
+    const entry = this.#index.ecosystems[ecosystem];
+    const now = this.#clock.now();
+    if (isStale(ecosystem, entry?.newestModified, now))
+      return `the newest change in the advisories of ${ecosystem} is of ${entry?.newestModified?.slice(0, 10) ?? 'an unknown day'}`;
+    const days = entry === undefined ? 0 : Math.floor((now.getTime() - Date.parse(entry.updatedAt)) / 86_400_000);
+    return days >= oldAfterDays ? `the advisories of ${ecosystem} were brought up to date ${days} days ago` : undefined;
+  }
+
+  #staleness(ecosystem: string): { readonly stale: boolean; readonly reason?: string } {
+    const reason = this.stale(ecosystem);
+    return reason === undefined ? { stale: false } : { stale: true, reason };
   }
 
   status(): AdvisoryStatus {
@@ -137,17 +173,39 @@ export class AdvisoryLibrary implements AdvisorySource {
           updatedAt: entry.updatedAt,
           problems: entry.problems,
           ...(entry.newestModified === undefined ? {} : { newestModified: entry.newestModified }),
-          stale: isStale(ecosystem, entry.newestModified, this.#clock.now()),
+          ...this.#staleness(ecosystem),
+          ...(entry.source === undefined ? {} : { source: entry.source }),
         })),
       ...(signals?.kev === undefined ? {} : { kev: signals.kev }),
       ...(signals?.epss === undefined ? {} : { epss: signals.epss }),
+      ...(signals === undefined ? {} : { signalsUpdatedAt: signals.updatedAt }),
       ...(source === undefined ? {} : { source }),
     };
   }
 
-  /** `ETag` of the dump that an ecosystem was made from, when its file is still usable. */
-  etag(ecosystem: string): string | undefined {
-    return this.file(ecosystem) === undefined ? undefined : this.#index.ecosystems[ecosystem]?.etag;
+  /** What is stored of an ecosystem, when its file is usable. */
+  state(ecosystem: string): StoredState | undefined {
+    const entry = this.#index.ecosystems[ecosystem];
+    if (entry === undefined || this.file(ecosystem) === undefined) return undefined;
+    const { source, etag, listEtag, updatedAt, wholeAt, newestModified } = entry;
+    return {
+      ...(source === undefined ? {} : { source }),
+      ...(etag === undefined ? {} : { etag }),
+      ...(listEtag === undefined ? {} : { listEtag }),
+      updatedAt,
+      wholeAt,
+      ...(newestModified === undefined ? {} : { newestModified }),
+    };
+  }
+
+  /** `ETag` of the stored exploit signals; nothing when they cannot be used. */
+  signalEtags(): { readonly kev?: string; readonly epss?: string } {
+    const entry = this.#index.signals;
+    if (entry === undefined || this.signals === undefined) return {};
+    return {
+      ...(entry.kevEtag === undefined || entry.kev === undefined ? {} : { kev: entry.kevEtag }),
+      ...(entry.epssEtag === undefined || entry.epss === undefined ? {} : { epss: entry.epssEtag }),
+    };
   }
 
   /**
@@ -157,51 +215,93 @@ export class AdvisoryLibrary implements AdvisorySource {
   async importEcosystem(
     ecosystem: string,
     folder: string,
-    about: { readonly source?: string; readonly etag?: string },
+    about: SourceFacts,
     signal: AbortSignal,
   ): Promise<ImportSummary> {
-    mkdirSync(this.#folder, { recursive: true });
-    const name = `${ecosystem.replace(/[^A-Za-z0-9]+/g, '-')}.${randomUUID()}.db`;
-    const summary = await writeEcosystemFile(
-      path.join(this.#folder, name),
-      ecosystem,
-      readDump(folder, signal),
-      signal,
-    );
-    const checksum = checksumOf(path.join(this.#folder, name));
+    const name = this.#newFile(ecosystem);
+    const file = path.join(this.#folder, name);
+    const summary = await writeEcosystemFile(file, ecosystem, readDump(folder, signal), signal);
+    const checksum = checksumOf(file);
+    const now = this.#clock.now().toISOString();
     await this.#change((index) => ({
       ...index,
       ...(about.source === undefined ? {} : { source: about.source }),
       ecosystems: {
         ...index.ecosystems,
+        [ecosystem]: { file: name, checksum, ...figuresOf(summary), updatedAt: now, wholeAt: now, ...about },
+      },
+    }));
+    return summary;
+  }
+
+  /**
+   * Takes over records that have changed, from single files in `folder`, and puts the result in force. Meant for a worker
+   * thread. Throws DatabaseUnusableError when what is stored cannot be used, and DamagedError; the old state then stays.
+   */
+  async extendEcosystem(
+    ecosystem: string,
+    folder: string,
+    about: SourceFacts,
+    signal: AbortSignal,
+  ): Promise<ImportSummary> {
+    this.refresh();
+    const earlier = this.#index.ecosystems[ecosystem];
+    if (earlier === undefined || this.file(ecosystem) === undefined) {
+      throw new DatabaseUnusableError(
+        `Cannot use the stored advisories of ${ecosystem}`,
+        'Update the vulnerability data.',
+      );
+    }
+    const name = this.#newFile(ecosystem);
+    const file = path.join(this.#folder, name);
+    const old = path.join(this.#folder, earlier.file);
+    const summary = await extendEcosystemFile(file, old, ecosystem, readDump(folder, signal), signal);
+    const checksum = checksumOf(file);
+    await this.#change((index) => ({
+      ...index,
+      ecosystems: {
+        ...index.ecosystems,
         [ecosystem]: {
+          ...earlier,
           file: name,
           checksum,
-          records: summary.records,
-          problems: summary.problems,
+          ...figuresOf(summary),
+          problems: earlier.problems + summary.problems,
           updatedAt: this.#clock.now().toISOString(),
-          ...(summary.newestModified === undefined ? {} : { newestModified: summary.newestModified }),
-          ...(about.etag === undefined ? {} : { etag: about.etag }),
+          ...about,
         },
       },
     }));
     return summary;
   }
 
-  /** Says that an ecosystem's dump was looked at and has not changed. */
-  async confirmEcosystem(ecosystem: string): Promise<void> {
+  #newFile(ecosystem: string): string {
+    mkdirSync(this.#folder, { recursive: true });
+    return `${ecosystem.replace(/[^A-Za-z0-9]+/g, '-')}.${randomUUID()}.db`;
+  }
+
+  /** Says that the source of an ecosystem was asked and has nothing newer; `isWhole`: the dump itself was looked at. */
+  async confirmEcosystem(ecosystem: string, about: SourceFacts, isWhole: boolean): Promise<void> {
     await this.#change((index) => {
       const entry = index.ecosystems[ecosystem];
       if (entry === undefined) return index;
+      const now = this.#clock.now().toISOString();
       return {
         ...index,
-        ecosystems: { ...index.ecosystems, [ecosystem]: { ...entry, updatedAt: this.#clock.now().toISOString() } },
+        ecosystems: {
+          ...index.ecosystems,
+          [ecosystem]: { ...entry, ...about, updatedAt: now, ...(isWhole ? { wholeAt: now } : {}) },
+        },
       };
     });
   }
 
   /** Imports KEV (JSON text) and EPSS (gzip'd CSV) and puts them in force; what is not given stays as it was. */
-  async importSignals(kevText: string | undefined, epssGzip: Uint8Array | undefined): Promise<SignalsSummary> {
+  async importSignals(
+    kevText: string | undefined,
+    epssGzip: Uint8Array | undefined,
+    etag?: string,
+  ): Promise<SignalsSummary> {
     mkdirSync(this.#folder, { recursive: true });
     const name = `signals.${randomUUID()}.db`;
     const file = path.join(this.#folder, name);
@@ -216,7 +316,14 @@ export class AdvisoryLibrary implements AdvisorySource {
     const checksum = checksumOf(file);
     await this.#change((index) => ({
       ...index,
-      signals: { file: name, checksum, updatedAt: this.#clock.now().toISOString(), ...summary },
+      signals: {
+        ...(kevText === undefined ? { kevEtag: index.signals?.kevEtag } : { kevEtag: etag }),
+        ...(epssGzip === undefined ? { epssEtag: index.signals?.epssEtag } : { epssEtag: etag }),
+        file: name,
+        checksum,
+        updatedAt: this.#clock.now().toISOString(),
+        ...summary,
+      },
     }));
     return summary;
   }
@@ -257,6 +364,14 @@ export class AdvisoryLibrary implements AdvisorySource {
     this.#signals = undefined;
     this.#signalsName = '';
   }
+}
+
+function figuresOf({ records, problems, newestModified }: ImportSummary): {
+  readonly records: number;
+  readonly problems: number;
+  readonly newestModified?: string;
+} {
+  return { records, problems, ...(newestModified === undefined ? {} : { newestModified }) };
 }
 
 function readIndex(file: string): Index {
@@ -306,7 +421,7 @@ async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
 
 /**
  * A library for one run, made from a folder laid out like the OSV mirror (`<Ecosystem>/all.zip` or `<Ecosystem>/*.json`,
- * KEV and EPSS beside them), or opened where the folder is a library already. `dispose` removes what was made. Throws
+ * KEV and EPSS beside them), or opened where the folder is a library already, or holds one in `advisories`. `dispose` removes what was made. Throws
  * BadInputError, DamagedError.
  */
 export async function openAdvisories(
@@ -321,8 +436,9 @@ export async function openAdvisories(
       'Name a folder: a database, or one laid out like the OSV mirror.',
     );
   }
-  if (existsSync(path.join(folder, 'index.json'))) {
-    const library = new AdvisoryLibrary(folder, clock);
+  for (const candidate of [folder, path.join(folder, 'advisories')]) {
+    if (!existsSync(path.join(candidate, 'index.json'))) continue;
+    const library = new AdvisoryLibrary(candidate, clock);
     return { library, dispose: () => library.close() };
   }
   const temporary = mkdtempSync(path.join(os.tmpdir(), 'plimsoll-advisories-'));
@@ -338,13 +454,20 @@ export async function openAdvisories(
       if (existsSync(dump)) await library.importEcosystem(ecosystem, dump, {}, signal);
     }
     const kev = readIfThere(path.join(folder, 'known_exploited_vulnerabilities.json'));
-    const epss = readIfThere(path.join(folder, 'epss_scores-current.csv.gz'));
+    const epss = readIfThere(path.join(folder, epssFile(folder)));
     if (kev !== undefined || epss !== undefined) await library.importSignals(kev?.toString('utf8'), epss);
     return { library, dispose };
   } catch (error) {
     dispose();
     throw error;
   }
+}
+
+/** The current scores; else the newest of those that carry their day. */
+function epssFile(folder: string): string {
+  const current = 'epss_scores-current.csv.gz';
+  const dated = readdirSync(folder).filter((name) => /^epss_scores-\d{4}-\d\d-\d\d\.csv\.gz$/.test(name));
+  return existsSync(path.join(folder, current)) ? current : (dated.sort(compareText).at(-1) ?? current);
 }
 
 /** The folder of an ecosystem in a mirror. Throws BadInputError for a name that would lead elsewhere. */

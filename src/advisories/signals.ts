@@ -31,6 +31,8 @@ const kevEntrySchema = z.object({
 interface Figures {
   readonly entries: number;
   readonly date: string;
+  /** Version of the model; another one shifts all scores. */
+  readonly model?: string;
 }
 
 export interface SignalsSummary {
@@ -109,7 +111,9 @@ function summaryOf(database: DatabaseSync): SignalsSummary {
   const figures = (table: 'kev' | 'epss'): Figures | undefined => {
     const date = fact(`${table}Date`);
     if (date === undefined) return undefined;
-    return { entries: Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']), date };
+    const model = fact(`${table}Model`) ?? '';
+    const entries = Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
+    return { entries, date, ...(model === '' ? {} : { model }) };
   };
   const kev = figures('kev');
   const epss = figures('epss');

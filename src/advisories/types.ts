@@ -108,10 +108,16 @@ export interface AdvisoryStatus {
     readonly updatedAt: string;
     readonly newestModified?: string;
     readonly stale: boolean;
+    /** Why it is stale. */
+    readonly reason?: string;
     /** Records that could not be read, or only in part. */
     readonly problems: number;
+    /** Where they came from: an address, or a folder. */
+    readonly source?: string;
   }[];
   readonly kev?: { readonly entries: number; readonly date: string };
-  readonly epss?: { readonly entries: number; readonly date: string };
+  readonly epss?: { readonly entries: number; readonly date: string; readonly model?: string };
+  /** When KEV or EPSS were last downloaded. */
+  readonly signalsUpdatedAt?: string;
   readonly source?: string;
 }

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { AdvisoryStatus } from '../advisories/types.ts';
-import { updateLibrary } from '../advisories/update.ts';
+import { isFolderMirror, updateLibrary } from '../advisories/update.ts';
 import { type AzureDeps, createAzureSession } from '../azure/session.ts';
 import type { Cloud, Connection, ConnectionSecret } from '../azure/types.ts';
 import { armScope, portalResourceUrl } from '../azure/clouds.ts';
 import type { VerifyResult } from '../connectivity/types.ts';
 import { verify } from '../connectivity/verify.ts';
+import { sleep } from '../core/concurrency.ts';
 import { BadInputError } from '../core/errors.ts';
 import { AssetCounts } from './asset-counts.ts';
 import { AssetTree } from './asset-tree.ts';
@@ -15,6 +16,7 @@ import { buildDashboard } from './dashboard.ts';
 import { DockerfileAnalyser } from './dockerfile-analysis.ts';
 import { FindingsService } from './findings-service.ts';
 import { agoText, connectionSummary } from './texts.ts';
+import { matchInWorker, workerImporter } from './worker-advisories.ts';
 import { WorkerClient } from './worker-client.ts';
 import type { Engine, EngineEvent, EnginePorts, NewConnection, ScanProgress } from '../engine-contract.ts';
 import { defaultBusinessRules } from '../findings/facts.ts';
@@ -140,29 +142,34 @@ export async function composeEngine(ports: EnginePorts): Promise<Engine> {
 
   const advisoryStatus = (signal: AbortSignal): Promise<AdvisoryStatus> => worker.call('status', null, signal);
 
-  const updateAdvisories: ScanPorts['updateAdvisories'] = (ecosystems, signals, signal) =>
+  /** A scan does not wait longer for an answer; without one the download is left for the next time. */
+  const answerWithinMs = 120_000;
+  /** Downloads that a person did not want; asked again when the data is updated by hand. */
+  const declined = new Set<string>();
+  const wanted = async (ecosystem: string, bytes: number): Promise<boolean> => {
+    if (ports.confirmDownload === undefined) return true;
+    if (declined.has(ecosystem)) return false;
+    const isWanted = await Promise.race([
+      ports.confirmDownload(ecosystem, bytes),
+      sleep(answerWithinMs, new AbortController().signal),
+    ]);
+    if (isWanted === false) declined.add(ecosystem);
+    return isWanted === true;
+  };
+
+  const updateAdvisories: ScanPorts['updateAdvisories'] = (ecosystems, signals, signal, onProgress) =>
     updateLibrary({
       ecosystems,
       signals,
       mirror: ports.settings().advisoryMirror,
       workFolder: advisoriesDir,
       http: ports.http,
+      clock,
       log,
       signal,
-      importer: {
-        etag: async (ecosystem) => (await worker.call('etag', { ecosystem }, signal)) ?? undefined,
-        importEcosystem: (ecosystem, folder, about, inner) =>
-          worker.call('importEcosystem', { ecosystem, folder, ...about }, inner),
-        confirmEcosystem: async (ecosystem) => {
-          await worker.call('confirmEcosystem', { ecosystem }, signal);
-        },
-        importSignals: (kev, epss) =>
-          worker.call(
-            'importSignals',
-            { ...(kev === undefined ? {} : { kev }), ...(epss === undefined ? {} : { epss }) },
-            signal,
-          ),
-      },
+      importer: workerImporter(worker, signal),
+      confirm: wanted,
+      ...(onProgress === undefined ? {} : { onProgress }),
     });
 
   const scanPorts: ScanPorts = {
@@ -172,7 +179,7 @@ export async function composeEngine(ports: EnginePorts): Promise<Engine> {
     clock,
     ranFrom: ports.ranFrom,
     estate,
-    match: (request, signal) => worker.call('match', request, signal),
+    match: (request, signal) => matchInWorker(worker, request, signal),
     posture: (snapshot, signal) => worker.call('posture', { snapshot }, signal),
     advisoryStatus,
     updateAdvisories,
@@ -409,15 +416,24 @@ export async function composeEngine(ports: EnginePorts): Promise<Engine> {
       if (!store.acquire('advisories'))
         throw new BadInputError('Another window is updating the vulnerability data', 'Wait for it to end.');
       try {
+        const { offline, advisoryMirror } = ports.settings();
+        if (offline && !isFolderMirror(advisoryMirror))
+          throw new BadInputError(
+            'Cannot update vulnerability data: Plimsoll works offline',
+            'Turn plimsoll.offline off.',
+          );
+        declined.clear();
         const status = await advisoryStatus(signal);
         const known = status.ecosystems.map(({ ecosystem }) => ecosystem);
-        for (const [index, ecosystem] of (known.length === 0 ? firstEcosystems : known).entries()) {
-          onProgress?.(ecosystem);
-          const { failed } = await updateAdvisories([ecosystem], index === 0, signal);
-          const [first] = failed;
-          if (first !== undefined)
-            throw new BadInputError(`Cannot update ${first.what}: ${first.reason}`, first.nextStep);
-        }
+        const { failed } = await updateAdvisories(
+          known.length === 0 ? firstEcosystems : known,
+          true,
+          signal,
+          onProgress,
+        );
+        const [first] = failed;
+        if (first !== undefined)
+          throw new BadInputError(`Cannot update ${first.what}: ${first.reason}`, first.nextStep);
         return await advisoryStatus(signal);
       } finally {
         store.release('advisories');

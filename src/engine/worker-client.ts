@@ -65,7 +65,8 @@ export class WorkerClient {
     if (this.#worker !== undefined) return this.#worker;
     const worker = new Worker(this.#file, {
       workerData: this.#data,
-      resourceLimits: { maxOldGenerationSizeMb: 1024 },
+      // A small nursery: an import makes much that is dropped at once, and holds half the memory this way.
+      resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 24 },
       env: {},
     });
     worker.on('message', (message: FromWorker) => this.#receive(message));

@@ -1,4 +1,5 @@
 import type { ImportSummary } from '../advisories/ecosystem-writer.ts';
+import type { SourceFacts, StoredState } from '../advisories/library.ts';
 import type { SignalsSummary } from '../advisories/signals.ts';
 import type { AdvisoryStatus, MatchRequest, MatchResult } from '../advisories/types.ts';
 import type { CheckResult } from '../posture/types.ts';
@@ -7,14 +8,30 @@ import type { Snapshot } from '../inventory/types.ts';
 /** Calls that a worker thread answers, by name: what goes in and what comes back. All of it is structured-clonable. */
 export interface WorkerCalls {
   importEcosystem: {
-    in: { readonly ecosystem: string; readonly folder: string; readonly source?: string; readonly etag?: string };
+    in: { readonly ecosystem: string; readonly folder: string; readonly about: SourceFacts };
     out: ImportSummary;
   };
-  confirmEcosystem: { in: { readonly ecosystem: string }; out: null };
-  importSignals: { in: { readonly kev?: string; readonly epss?: Uint8Array }; out: SignalsSummary };
-  etag: { in: { readonly ecosystem: string }; out: string | null };
+  extendEcosystem: {
+    in: { readonly ecosystem: string; readonly folder: string; readonly about: SourceFacts };
+    out: ImportSummary;
+  };
+  confirmEcosystem: {
+    in: { readonly ecosystem: string; readonly about: SourceFacts; readonly isWhole: boolean };
+    out: null;
+  };
+  storedState: { in: { readonly ecosystem: string }; out: StoredState | null };
+  importSignals: {
+    in: { readonly kev?: string; readonly epss?: Uint8Array; readonly etag?: string };
+    out: SignalsSummary;
+  };
+  signalEtag: { in: { readonly which: string }; out: string | null };
   status: { in: null; out: AdvisoryStatus };
-  match: { in: MatchRequest; out: MatchResult };
+  /** The first piece of the result; the rest is asked for with the ticket, piece by piece. */
+  match: { in: MatchRequest; out: MatchResult & { readonly ticket?: number } };
+  matchMore: {
+    in: { readonly ticket: number };
+    out: { readonly matches: MatchResult['matches']; readonly ticket?: number };
+  };
   posture: { in: { readonly snapshot: Snapshot }; out: readonly CheckResult[] };
 }
 

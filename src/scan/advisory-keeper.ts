@@ -1,3 +1,4 @@
+import { isFolderMirror } from '../advisories/update.ts';
 import { describeError } from '../core/errors.ts';
 import type { ScanSummary } from '../report/contract.ts';
 import type { ScanPorts } from './ports.ts';
@@ -34,7 +35,8 @@ export class AdvisoryKeeper {
   }
 
   async #update(ecosystem: string, signal: AbortSignal): Promise<void> {
-    const { offline, advisoryUpdates } = this.#ports.settings();
+    const { offline: isOffline, advisoryUpdates, advisoryMirror } = this.#ports.settings();
+    const offline = isOffline && !isFolderMirror(advisoryMirror);
     const status = await this.#ports.advisoryStatus(signal);
     const stored = status.ecosystems.find((each) => each.ecosystem === ecosystem);
     const now = this.#ports.clock.now().getTime();

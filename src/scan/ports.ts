@@ -24,7 +24,12 @@ export interface ScanPorts {
   match(request: MatchRequest, signal: AbortSignal): Promise<MatchResult>;
   posture(snapshot: Snapshot, signal: AbortSignal): Promise<readonly CheckResult[]>;
   advisoryStatus(signal: AbortSignal): Promise<AdvisoryStatus>;
-  updateAdvisories(ecosystems: readonly string[], signals: boolean, signal: AbortSignal): Promise<UpdateResult>;
+  updateAdvisories(
+    ecosystems: readonly string[],
+    signals: boolean,
+    signal: AbortSignal,
+    onProgress?: (text: string) => void,
+  ): Promise<UpdateResult>;
   /** Dockerfiles of trusted folders. */
   dockerfiles(): Promise<readonly DockerfileText[]>;
   settings(): ScanSettings;
@@ -43,5 +48,7 @@ export interface ScanSettings {
   readonly maxImageSizeMB: number;
   readonly offline: boolean;
   readonly advisoryUpdates: 'automatic' | 'manual';
+  /** https address, absolute folder, or empty for the public source. */
+  readonly advisoryMirror: string;
   readonly applicationTagKeys: readonly string[];
 }

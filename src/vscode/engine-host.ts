@@ -4,7 +4,7 @@ import type { createHttpClient } from '../core/http.ts';
 import type { Log, Redactor } from '../core/log.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Engine, EngineEvent, EnginePorts, WorkspaceDockerfile } from '../engine-contract.ts';
-import { settingsOf } from './editor.ts';
+import { l10n, settingsOf } from './editor.ts';
 import type { EditorConnectionStore } from './connection-store.ts';
 import { cloudFromSettings, engineSettings, isOffline } from './settings.ts';
 import type { Disposable } from './disposable.ts';
@@ -67,6 +67,7 @@ export function createEngineHost(ports: EngineHostPorts): EngineHost {
       cloud: (id) => cloudFromSettings(settingsOf(), id),
       settings: () => engineSettings(settingsOf()),
       dockerfiles: ports.dockerfiles,
+      confirmDownload,
       ranFrom: ports.ranFrom,
     });
     if (closed) {
@@ -112,4 +113,21 @@ function extensionVersion(extension: vscode.Extension<unknown>): string {
   const version: unknown =
     typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';
   return typeof version === 'string' ? version : '';
+}
+
+/** A large first download is the person's choice: it may be a metered network. */
+async function confirmDownload(ecosystem: string, bytes: number): Promise<boolean> {
+  const download = l10n.t('Download');
+  const answer = await vscode.window.showInformationMessage(
+    l10n.t(
+      'Images need the vulnerability data of {ecosystem}: {size} MB. It is kept on this machine and renewed in small pieces.',
+      {
+        ecosystem,
+        size: Math.round(bytes / 1_000_000),
+      },
+    ),
+    download,
+    l10n.t('Not Now'),
+  );
+  return answer === download;
 }

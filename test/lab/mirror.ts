@@ -12,15 +12,26 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** `ETag` is of the content, so that a rebuilt but equal file is not fetched again. */
+/** The dump of everything: gigabytes that nobody needs. */
+const everything = /^\/(all\.zip|modified_id\.csv)$/;
+/** Only the part of an ecosystem before the colon has a folder. */
+const withSuffix = /^\/[^/]*(:|%3A)[^/]*\//i;
+
+/**
+ * `ETag` is of the content, so that a rebuilt but equal file is not fetched again. Requests that no reader has a reason
+ * for are noted: credentials, writes, queries, folders of releases, the dump of all ecosystems.
+ */
 export function mirror(folder: string): Handler {
-  const known = new Map<string, { readonly mtimeMs: number; readonly etag: string }>();
+  const known = new Map<string, { readonly mtimeMs: number; readonly etag: string; readonly md5: string }>();
   return async (exchange) => {
     if (exchange.method !== 'GET' && exchange.method !== 'HEAD') {
       exchange.violation(`a write to the mirror: ${exchange.method}`);
       return { status: 405, headers: { allow: 'GET, HEAD' } };
     }
     if (exchange.headers['authorization'] !== undefined) exchange.violation('credentials sent to the mirror');
+    if (exchange.query.size > 0) exchange.violation(`a query to the mirror: ${exchange.query.toString()}`);
+    if (everything.test(exchange.path)) exchange.violation(`the whole of all ecosystems: ${exchange.path}`);
+    if (withSuffix.test(exchange.path)) exchange.violation(`a folder of a release: ${exchange.path}`);
     const file = fileOf(folder, exchange.path);
     const found = file === undefined ? undefined : await stat(file).catch(() => undefined);
     if (file === undefined || found?.isFile() !== true) return notFound();
@@ -28,14 +39,15 @@ export function mirror(folder: string): Handler {
     if (entry?.mtimeMs !== found.mtimeMs) {
       const digest = createHash('md5')
         .update(await readFile(file))
-        .digest('hex');
-      entry = { mtimeMs: found.mtimeMs, etag: `"${digest}"` };
+        .digest();
+      entry = { mtimeMs: found.mtimeMs, etag: `"${digest.toString('hex')}"`, md5: digest.toString('base64') };
       known.set(file, entry);
     }
     const headers = {
       etag: entry.etag,
       'last-modified': found.mtime.toUTCString(),
-      'cache-control': 'public, max-age=3600',
+      'cache-control': 'public, max-age=900',
+      'x-goog-hash': `md5=${entry.md5}`,
     };
     const asked = exchange.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
     if (asked?.includes(entry.etag) === true) return { status: 304, headers };

@@ -285,12 +285,19 @@ describe('the library of advisories', () => {
           newestModified: '2026-11-20T00:00:00Z',
           problems: 0,
           stale: false,
+          source: 'here',
         },
       ],
       source: 'here',
     });
-    assert.equal(library.etag('npm'), '"1"');
-    assert.equal(library.etag('Debian'), undefined);
+    assert.deepEqual(library.state('npm'), {
+      source: 'here',
+      etag: '"1"',
+      updatedAt: now.toISOString(),
+      wholeAt: now.toISOString(),
+      newestModified: '2026-11-20T00:00:00Z',
+    });
+    assert.equal(library.state('Debian'), undefined);
   });
 
   it('is seen by another window at its next look', async () => {
@@ -362,7 +369,7 @@ describe('the library of advisories', () => {
       writeFileSync(file, damaged);
       const library = new AdvisoryLibrary(path.join(folder, 'library'), clock);
       assert.equal(library.file('npm'), undefined);
-      assert.equal(library.etag('npm'), undefined);
+      assert.equal(library.state('npm'), undefined);
       library.close();
     }
   });
@@ -453,7 +460,7 @@ describe('KEV and EPSS', () => {
     const made = library();
     assert.deepEqual(await made.importSignals(kev([good]), epss(scores)), {
       kev: { entries: 1, date: '2026-11-20T15:00:00Z' },
-      epss: { entries: 2, date: '2026-11-20T00:00:00Z' },
+      epss: { entries: 2, date: '2026-11-20T00:00:00Z', model: 'v2025.03.14' },
     });
     assert.deepEqual(made.signals?.kev('CVE-2026-0001'), {
       dateAdded: '2026-11-01',

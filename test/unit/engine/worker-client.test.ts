@@ -14,7 +14,7 @@ describe('a worker thread, seen from the engine', () => {
   function open(log: Log = silentLog): (wish: string, signal?: AbortSignal) => Promise<string | null> {
     const client = new WorkerClient(file, { advisories: '/nowhere' }, log);
     clients.push(client);
-    return (wish, signal = never) => client.call('etag', { ecosystem: wish }, signal);
+    return (wish, signal = never) => client.call('signalEtag', { which: wish }, signal);
   }
 
   afterEach(async () => {

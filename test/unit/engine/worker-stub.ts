@@ -1,4 +1,4 @@
-// A thread that behaves as the name of the ecosystem says; the other side of worker-client.test.ts.
+// A thread that behaves as the file that it is asked for says; the other side of worker-client.test.ts.
 import { parentPort, threadId } from 'node:worker_threads';
 import type { FromWorker, ToWorker } from '../../../src/engine/worker-protocol.ts';
 
@@ -6,7 +6,7 @@ const aborted = new Map<number, () => void>();
 
 parentPort?.on('message', (message: ToWorker) => {
   if (message.type === 'abort') aborted.get(message.id)?.();
-  else answer(message.id, (message.input as { ecosystem: string }).ecosystem);
+  else answer(message.id, (message.input as { which: string }).which);
 });
 
 function answer(id: number, wish: string): void {
