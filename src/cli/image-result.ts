@@ -2,6 +2,7 @@ import type { MatchResult, Vulnerability } from '../advisories/types.ts';
 import type { Severity } from '../core/severity.ts';
 import { parseDockerfile } from '../dockerfile/model.ts';
 import { chooseBaseSeverity } from '../findings/base-severity.ts';
+import { endOfLife } from '../findings/end-of-life.ts';
 import { toSeverityRating } from '../findings/from-image.ts';
 import { findBaseImage } from '../image/base-image.ts';
 import { formatPlatform } from '../image/manifest.ts';
@@ -19,8 +20,14 @@ export interface LineSource {
   readonly text: string;
 }
 
-/** The result in the form of `--format json`. */
-export function describeImage(ref: string, read: ReadImageResult, match: MatchResult, lines: LineSource | undefined) {
+/** The result in the form of `--format json`; `today` is an ISO date. */
+export function describeImage(
+  ref: string,
+  read: ReadImageResult,
+  match: MatchResult,
+  lines: LineSource | undefined,
+  today: string,
+) {
   const { report, resolved, referrers } = read;
   const base = findBaseImage(report, { byChainId: () => undefined, diffIds: () => undefined });
   const baseLayers = new Set(report.layers.slice(0, base?.layerCount ?? 0).map(({ digest }) => digest));
@@ -28,6 +35,7 @@ export function describeImage(ref: string, read: ReadImageResult, match: MatchRe
   const places =
     lines === undefined ? undefined : placesIn(lines.path, parseDockerfile(lines.text), report, part, 'certain');
   const origins = originsOfLayers(report.config);
+  const ended = endOfLife(report.os, today);
   const sideOf = (layer: string | undefined): { origin?: 'base' | 'own' | 'unknown' } =>
     layer === undefined ? {} : { origin: base?.certain !== true ? 'unknown' : baseLayers.has(layer) ? 'base' : 'own' };
   const lineOf = (layer: string | undefined): { dockerfileLine?: number } => {
@@ -42,7 +50,12 @@ export function describeImage(ref: string, read: ReadImageResult, match: MatchRe
       ...(resolved === undefined ? {} : { platform: platformOf(report, resolved) }),
       ...indexOf(resolved),
       ...(referrers === undefined ? {} : { referrers }),
-      os: { id: report.os?.id ?? '', version: report.os?.version ?? '', ecosystem: report.os?.ecosystem ?? '' },
+      os: {
+        id: report.os?.id ?? '',
+        version: report.os?.version ?? '',
+        ecosystem: report.os?.ecosystem ?? '',
+        ...(ended === undefined ? {} : { endOfLife: ended }),
+      },
       ...(base === undefined
         ? {}
         : {
@@ -174,6 +187,11 @@ export function asTable(result: ImageResult): string {
     ]
       .filter((part) => part !== '')
       .join('  '),
+    ...('endOfLife' in about.os
+      ? [
+          `The operating system gets no security updates since ${about.os.endOfLife.since}: move to a maintained one, such as ${about.os.endOfLife.supported}`,
+        ]
+      : []),
     ...('index' in about
       ? [
           `Chosen from ${about.index.digest}: ${about.index.platforms.map(({ platform }) => platform ?? 'unnamed').join(', ')}`,

@@ -103,7 +103,7 @@ there · 3 something could not be read or verified; what could is printed · 130
     );
     const { report } = read;
     const match = await matchReport(report, values.advisories, data, context.signal);
-    const result = describeImage(ref, read, match, lines);
+    const result = describeImage(ref, read, match, lines, systemClock.now().toISOString().slice(0, 10));
     switch (format) {
       case 'json':
         await context.out(asJson(result));

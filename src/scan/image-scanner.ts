@@ -10,6 +10,7 @@ import { endOfLife } from '../findings/end-of-life.ts';
 import type { RegistryFacts as RegistryContext } from '../findings/facts.ts';
 import { findingsOfImage } from '../findings/from-image.ts';
 import { findingsOfSecrets } from '../findings/from-secrets.ts';
+import { findingOfSystem } from '../findings/from-system.ts';
 import type { AssetRef } from '../findings/types.ts';
 import { type BaseImage, chainIds, findBaseImage } from '../image/base-image.ts';
 import type { ImageSecret } from '../image/secrets/kinds.ts';
@@ -232,6 +233,7 @@ export class ImageScanner {
         sourceOf: (secret: ImageSecret) =>
           secret.history === undefined ? places?.of(secret, baseLayers) : places?.ofEntry(secret.history),
       }),
+      ...(end === undefined ? [] : [findingOfSystem({ ...about, endOfLife: end })]),
     ];
     const within = [
       first.registry.id.toLowerCase(),
