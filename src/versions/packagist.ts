@@ -21,7 +21,7 @@ const WORDS: readonly (readonly [start: string, place: number])[] = [
 
 /**
  * A leading `v` is cut. Not a version: what does not begin with a digit then, branches (`dev-main`) among them, and the
- * branches of a series (`1.x-dev`), which stand for whatever comes next in it.
+ * branches of a series (`1.x-dev`), which stand for whatever comes next in it: whether advisories apply is not known.
  */
 function parse(text: string): PackagistVersion | undefined {
   const word = wordOf(text)?.replace(/^v/i, '');

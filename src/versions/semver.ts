@@ -11,6 +11,8 @@ export interface SemverVersion {
 }
 
 const DIGITS = /^[0-9]+$/;
+/** Go names its own releases so; its advisories have `1.21.0-rc.2`. */
+const GO_PRE_RELEASE = /^([0-9]+\.[0-9]+)(rc|beta)([0-9]+)$/;
 
 /**
  * Lax, as advisories and lock files are: a leading `v` is cut, missing parts are 0, parts beyond three and text that
@@ -18,7 +20,7 @@ const DIGITS = /^[0-9]+$/;
  * not begin with a number, or has something else than numbers for major, minor or patch.
  */
 function parse(text: string): SemverVersion | undefined {
-  const word = wordOf(text);
+  const word = wordOf(text)?.replace(GO_PRE_RELEASE, '$1.0-$2.$3');
   if (word === undefined) return undefined;
   const [version = ''] = (word.startsWith('v') ? word.slice(1) : word).split('+', 1);
   const numbers = /^[0-9]+(?:\.[0-9]+){0,2}/.exec(version)?.[0];

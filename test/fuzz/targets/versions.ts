@@ -38,7 +38,7 @@ function targetFor(scheme: VersionScheme<unknown>): FuzzTarget {
     seeds: () => textSeeds(pairs(scheme.id)),
     dictionary: words,
     mostBytes: 20_000,
-    limitMs: 100,
+    limitMs: 250,
     shortRun: 5_000,
     run: (input) => {
       const [left = '', right = ''] = Buffer.from(input).toString('utf8').split('\n');
