@@ -219,6 +219,10 @@ function evidenceOf(
   if (item.path !== undefined) out.push({ label: 'Path', value: item.path });
   if (item.layer !== undefined) out.push({ label: 'Layer', value: item.layer });
   if (createdBy !== undefined) out.push({ label: 'Instruction', value: createdBy });
+  if (vulnerability.noFix?.kind === 'subscription') {
+    const { version, subscription } = vulnerability.noFix;
+    out.push({ label: `Fixed with ${subscription}`, value: version });
+  }
   out.push({ label: 'Advisory', value: `${vulnerability.advisory} (${vulnerability.ecosystem})` });
   if (base.vector !== undefined)
     out.push({
@@ -266,7 +270,7 @@ function remediationOf(item: PlacedPackage, vulnerability: Vulnerability, input:
     return [
       {
         kind: 'text',
-        text: `There is no fixed version of ${item.name} yet.${where} Mitigate, or replace the package.`,
+        text: `${noFixText(item, vulnerability)}${where} Mitigate, or replace the package.`,
       },
     ];
   }
@@ -281,6 +285,20 @@ function remediationOf(item: PlacedPackage, vulnerability: Vulnerability, input:
       caution: 'Another version may behave differently: run the tests of the image.',
     });
   return out;
+}
+
+/** Why there is no version to go to. */
+function noFixText(item: PlacedPackage, { noFix }: Vulnerability): string {
+  switch (noFix?.kind) {
+    case 'subscription':
+      return `Fixed with ${noFix.subscription} alone, in ${noFix.version}: attach the subscription while the image is built, or move to a release that still gets updates.`;
+    case 'end-of-life':
+      return `${noFix.vendor} has ended its support of ${item.source?.name ?? item.name}: it will not be fixed here.`;
+    case 'last-known':
+      return `There is no version of ${item.name} that the advisory calls fixed; ${noFix.version} is the last that it knows to be affected.`;
+    case undefined:
+      return `There is no fixed version of ${item.name} yet.`;
+  }
 }
 
 /** An instruction that brings the fixed version. */
