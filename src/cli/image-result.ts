@@ -150,6 +150,7 @@ function rate(vulnerability: Vulnerability) {
     id: vulnerability.id,
     aliases: vulnerability.aliases,
     ...(vulnerability.fixed === undefined ? {} : { fixed: vulnerability.fixed }),
+    ...(vulnerability.noFix === undefined ? {} : { noFix: vulnerability.noFix }),
     severity: (level === 'unknown' ? 'unknown' : level) as Severity | 'unknown',
     severitySource: base.source,
     ...(base.vector === undefined ? {} : { cvss: base.vector }),
@@ -168,7 +169,10 @@ export function asTable(result: ImageResult): string {
     each.severity,
     each.id,
     `${each.package} ${each.installed}`,
-    each.fixed ?? '-',
+    each.fixed ??
+      ('noFix' in each && each.noFix.kind === 'subscription'
+        ? `${each.noFix.version} (${each.noFix.subscription})`
+        : '-'),
     each.severitySource,
   ]);
   const head = ['SEVERITY', 'ID', 'PACKAGE', 'FIXED', 'SOURCE'];
