@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { keepFilter } from '../../src/image/catalogue.ts';
 import { cataloguers } from '../../src/image/cataloguers/index.ts';
 import { readLayer, type ExpectedLayer } from '../../src/image/layer.ts';
+import { fingerprinter, withSearch } from '../../src/image/secrets/search.ts';
 import { answerParent } from './child.ts';
 
 export interface LayerFile extends ExpectedLayer {
@@ -20,7 +21,8 @@ export interface ReadOutput {
 }
 
 const signal = new AbortController().signal;
-const keep = keepFilter(cataloguers);
+const filter = keepFilter(cataloguers);
+const fingerprint = fingerprinter();
 
 async function read({ file, ...expected }: LayerFile): Promise<ReadOutput> {
   collectGarbage();
@@ -30,7 +32,7 @@ async function read({ file, ...expected }: LayerFile): Promise<ReadOutput> {
   const start = performance.now();
   try {
     const { entries, problems } = await readLayer(createReadStream(file, { highWaterMark: 256 * 1024 }), expected, {
-      keep,
+      keep: withSearch(filter, fingerprint),
       signal,
     });
     const ms = performance.now() - start;

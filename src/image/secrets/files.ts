@@ -139,6 +139,7 @@ const sizes: Partial<Record<FileRole, number>> = {
   'terraform-state': 4096 * kibibyte,
   'azure-tokens': 1024 * kibibyte,
   'key-store': 1024 * kibibyte,
+  code: 128 * kibibyte,
 };
 const usualBytes = 256 * kibibyte;
 

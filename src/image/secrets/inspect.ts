@@ -3,7 +3,8 @@ import { readCredentialFile } from './credential-files.ts';
 import type { FileRole } from './files.ts';
 import { Finds, type SeenSecret } from './finds.ts';
 import { isNamedSecret, kindOfName, namedValues } from './names.ts';
-import { findPrivateKeys } from './private-keys.ts';
+import { NeedleSieve } from './needles.ts';
+import { findPrivateKeys, keyNeedles } from './private-keys.ts';
 import { defaultAccept, secretRules } from './rules.ts';
 
 /** Secrets in the bytes of a file of this role, in the order of the rules. Binary files of roles that are text have none. */
@@ -11,13 +12,14 @@ export function inspectFile(role: FileRole, bytes: Uint8Array): readonly SeenSec
   if (role === 'key-store') return isKeyStore(bytes) ? [{ kind: 'key-store', value: bytes }] : [];
   const text = textOf(bytes);
   if (text === undefined) return [];
+  const needles = occurring(text, bytes);
   if (role === 'azure-profile') {
     return /"subscriptions"\s*:\s*\[\s*\{/.test(text) ? [{ kind: 'azure-cli-profile', value: bytes }] : [];
   }
   const finds = new Finds();
-  findPrivateKeys(text, finds);
+  findPrivateKeys(text, finds, needles);
   if (role === 'key') return finds.seen;
-  applyRules(text, finds, role === 'code');
+  applyRules(text, finds, needles, role === 'code');
   readCredentialFile(role, text, finds);
   if (role === 'config') namedValues(text, finds);
   if (role !== 'terraform-state') return finds.seen;
@@ -28,8 +30,9 @@ export function inspectFile(role: FileRole, bytes: Uint8Array): readonly SeenSec
 /** Secrets in a command, a label or a value that stands alone. */
 export function inspectText(text: string): readonly SeenSecret[] {
   const finds = new Finds();
-  findPrivateKeys(text, finds);
-  applyRules(text, finds, false);
+  const needles = occurring(text);
+  findPrivateKeys(text, finds, needles);
+  applyRules(text, finds, needles, false);
   return finds.seen;
 }
 
@@ -51,8 +54,9 @@ const option =
  */
 export function inspectCommand(command: string): readonly SeenSecret[] {
   const finds = new Finds();
-  findPrivateKeys(command, finds);
-  applyRules(command, finds, false);
+  const needles = occurring(command);
+  findPrivateKeys(command, finds, needles);
+  applyRules(command, finds, needles, false);
   for (const pattern of [assigned, option]) {
     for (const match of command.matchAll(pattern)) {
       const { name = '', value = '' } = match.groups ?? {};
@@ -71,11 +75,18 @@ export function hideSecrets(command: string): string {
   return maskCredentials(text);
 }
 
-function applyRules(text: string, finds: Finds, isCode: boolean): void {
+const sieve = new NeedleSieve([...keyNeedles, ...secretRules.flatMap(({ needles }) => needles)]);
+
+function occurring(text: string, bytes?: Uint8Array): ReadonlySet<string> {
+  const same = bytes?.length === text.length ? bytes : Buffer.from(text, 'latin1');
+  return sieve.of(same, text);
+}
+
+function applyRules(text: string, finds: Finds, occurs: ReadonlySet<string>, isCode: boolean): void {
   for (const rule of secretRules) {
     if (finds.isFull) return;
     if (isCode && rule.notInCode === true) continue;
-    if (!rule.needles.some((needle) => text.includes(needle))) continue;
+    if (!rule.needles.some((needle) => occurs.has(needle))) continue;
     for (const match of text.matchAll(rule.pattern)) {
       const value = match.groups?.['value'] ?? match[0];
       const end = match.index + match[0].length;

@@ -30,12 +30,14 @@ export function kindOfName(name: string): SecretKind {
 
 /** Values of settings by their names, where the value is random enough to be a key: words in configuration are many. */
 export function namedValues(text: string, finds: Finds): void {
-  const setting =
-    /(?<![\w.-])["']?(?<name>[A-Za-z][\w.-]{2,80})["']?[ \t]{0,10}[:=][ \t]{0,10}(?<quote>["']?)(?<value>[^\s"',;<>(){}[\]]{12,500})\k<quote>/g;
-  for (const match of text.matchAll(setting)) {
-    const { name = '', value = '' } = match.groups ?? {};
-    if (!secretName.test(name) || !isNamedSecret(name, value)) continue;
-    if (!looksRandom(value) || !/\d/.test(value) || !/[A-Za-z]/.test(value)) continue;
+  // From the sign in between to both sides: values that can be keys are fewer than names.
+  const assigned = /[:=][ \t]{0,10}(?<quote>["']?)(?<value>[^\s"',;<>(){}[\]]{12,500})\k<quote>/g;
+  for (const match of text.matchAll(assigned)) {
+    const value = match.groups?.['value'] ?? '';
+    if (!/\d/.test(value) || !/[A-Za-z]/.test(value)) continue;
+    const before = text.slice(Math.max(0, match.index - 100), match.index);
+    const name = /(?<![\w.-])["']?([A-Za-z][\w.-]{2,80})["']?[ \t]{0,10}$/.exec(before)?.[1] ?? '';
+    if (!secretName.test(name) || !isNamedSecret(name, value) || !looksRandom(value)) continue;
     if (/^[A-Za-z]+(?:[._/:-][A-Za-z0-9]+)*$/.test(value) && !/\d{3}/.test(value)) continue; // a name with dots
     finds.add(kindOfName(name), value, match.index + match[0].lastIndexOf(value));
     if (finds.isFull) return;

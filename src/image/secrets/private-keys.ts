@@ -5,13 +5,18 @@ const longestKey = 20_000;
 /** OpenSSH, "PROTOCOL.key". */
 const opensshMagic = 'openssh-key-v1\0';
 
+const pemNeedle = 'PRIVATE KEY';
+const puttyNeedle = 'PuTTY-User-Key-File-';
+/** One of these occurs in every text with a private key. */
+export const keyNeedles: readonly string[] = [pemNeedle, puttyNeedle];
+
 /**
  * Private keys in a text: PEM (RFC 7468, RFC 1421), OpenSSH, PGP (RFC 9580, "ASCII Armor"), PuTTY ("Private key file
  * format", in its documentation). Line ends may be written out as in JSON and shell variables. The body must be what the
  * label says: examples with dots and words have none.
  */
-export function findPrivateKeys(text: string, finds: Finds): void {
-  if (text.includes('PRIVATE KEY')) {
+export function findPrivateKeys(text: string, finds: Finds, occurs: ReadonlySet<string>): void {
+  if (occurs.has(pemNeedle)) {
     const begin = /-----BEGIN ((?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?)PRIVATE KEY(?: BLOCK)?-----/g;
     for (const match of text.matchAll(begin)) {
       const from = match.index + match[0].length;
@@ -30,7 +35,7 @@ export function findPrivateKeys(text: string, finds: Finds): void {
       if (finds.isFull) return;
     }
   }
-  if (text.includes('PuTTY-User-Key-File-')) {
+  if (occurs.has(puttyNeedle)) {
     const found = /PuTTY-User-Key-File-\d: .{1,100}\r?\nEncryption: (\S{1,40})/.exec(text);
     const lines = /Private-Lines: \d{1,4}\r?\n([A-Za-z0-9+/=\r\n]{40,20000})/.exec(text)?.[1];
     if (found !== null && lines !== undefined) {

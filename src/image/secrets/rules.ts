@@ -51,7 +51,18 @@ export const secretRules: readonly SecretRule[] = [
   {
     kind: 'azure-storage-key',
     source: `Azure Storage, "Manage storage account access keys": 512 bits, named as such; ${purview}`,
-    needles: ['=='],
+    needles: [
+      'orageKey',
+      'orage-key',
+      'orage_key',
+      'orageAcc',
+      'orage_acc',
+      'ORAGE_KEY',
+      'ORAGE_ACC',
+      'ountKey',
+      'OUNT_KEY',
+      'ount_key',
+    ],
     pattern:
       /(?:storage|account)[_-]?(?:account[_-]?)?(?:access[_-]?)?key["']?\s{0,5}[:=]\s{0,5}["']?(?<value>[A-Za-z0-9+/]{86}==)/gi,
   },
@@ -139,7 +150,7 @@ export const secretRules: readonly SecretRule[] = [
   {
     kind: 'aws-access-key',
     source: 'AWS CLI, "Configuration and credential file settings": 40 characters of base 64',
-    needles: ['ecret', 'ECRET'],
+    needles: ['ecret_access', 'ECRET_ACCESS', 'ecretAccess', 'ecretaccess', 'aws_secret', 'AWS_SECRET', 'awsSecret'],
     pattern:
       /(?:aws_?secret_?(?:access_?)?key|secret_?access_?key)["']?\s{0,5}[:=]\s{0,5}["']?(?<value>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])/gi,
   },
@@ -224,8 +235,8 @@ export const secretRules: readonly SecretRule[] = [
   {
     kind: 'database-password',
     source: 'Microsoft.Data.SqlClient, "Connection string syntax"; ODBC and ADO.NET connection strings',
-    needles: ['assword', 'ASSWORD', 'wd=', 'WD=', 'wd =', 'WD ='],
-    pattern: /(?<![A-Za-z0-9_])(?:password|pwd)\s{0,3}=\s{0,3}(?<value>[^;"'\s&,{}<>]{3,200})/gi,
+    needles: ['assword=', 'ASSWORD=', 'wd=', 'WD='],
+    pattern: /(?<![A-Za-z0-9_])(?:password|pwd)= {0,3}(?<value>[^;"'\s&,{}<>]{3,200})/gi,
     accept: (value, { text, start, end }) => {
       const line = lineAround(text, start, end);
       return (

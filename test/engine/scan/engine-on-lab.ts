@@ -134,6 +134,8 @@ export function repositoryOf(finding: Finding): string | undefined {
 }
 
 function dockerfilesIn(folder: string): WorkspaceDockerfile[] {
+  // As the remote of the sample's repository says it, credentials stripped.
+  const repository = { root: pathToFileURL(folder).href, remotes: ['git.harbour.example/harbour/harbour'] };
   return fs
     .readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => path.basename(name) === 'Dockerfile' && !name.includes('node_modules'))
@@ -143,6 +145,7 @@ function dockerfilesIn(folder: string): WorkspaceDockerfile[] {
         uri: pathToFileURL(file).href,
         path: name.replaceAll(path.sep, '/'),
         text: fs.readFileSync(file, 'utf8'),
+        repository,
       };
     });
 }
