@@ -4,7 +4,7 @@ import { maven } from './maven.ts';
 import { nuget } from './nuget.ts';
 import { packagist } from './packagist.ts';
 import { pep440 } from './pep440.ts';
-import { withRebuilds } from './rebuilt.ts';
+import { pub, withRebuilds } from './rebuilt.ts';
 import { rpm } from './rpm.ts';
 import { rubygems } from './rubygems.ts';
 import type { VersionScheme } from './scheme.ts';
@@ -43,6 +43,7 @@ const ECOSYSTEMS: ReadonlyMap<string, VersionScheme<unknown>> = new Map<string, 
   ['NuGet', nuget],
   ['Packagist', packagist],
   ['Photon OS', rpm],
+  ['Pub', pub],
   ['PyPI', pep440],
   ['Red Hat', rpm],
   ['Rocky Linux', rpm],

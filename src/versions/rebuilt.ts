@@ -1,5 +1,6 @@
-import { compareDigits } from './natural.ts';
+import { compareDigits, compareNumbers } from './natural.ts';
 import type { Comparison, VersionScheme } from './scheme.ts';
+import { type SemverVersion, comparePreReleases, semver } from './semver.ts';
 
 /** A version with the number of its rebuild, or without one. */
 export interface RebuiltVersion {
@@ -29,3 +30,27 @@ function compareRebuilds(a: string | undefined, b: string | undefined): Comparis
   if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
   return compareDigits(a, b);
 }
+
+/** Semantic versions as Dart's packages have them: build metadata counts, none before some. pub_semver, "Semantics". */
+export const pub: VersionScheme<{ readonly version: SemverVersion; readonly build: readonly string[] }> = {
+  id: semver.id,
+  source: `${semver.source}; Dart documentation, "Package versioning"`,
+  parse: (text) => {
+    const version = semver.parse(text);
+    const plus = text.indexOf('+');
+    const build =
+      plus < 0
+        ? []
+        : text
+            .slice(plus + 1)
+            .trim()
+            .split('.');
+    return version === undefined ? undefined : { version, build };
+  },
+  compare: (a, b) => {
+    const order = semver.compare(a.version, b.version);
+    if (order !== 0) return order;
+    const isBuilt = compareNumbers(Number(a.build.length > 0), Number(b.build.length > 0));
+    return isBuilt === 0 ? comparePreReleases(a.build, b.build) : isBuilt;
+  },
+};

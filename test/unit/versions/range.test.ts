@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { apk } from '../../../src/versions/apk.ts';
 import { deb } from '../../../src/versions/deb.ts';
+import { schemes } from '../../../src/versions/index.ts';
 import { maven } from '../../../src/versions/maven.ts';
 import { nuget } from '../../../src/versions/nuget.ts';
 import { pep440 } from '../../../src/versions/pep440.ts';
@@ -191,4 +193,34 @@ describe('fixed version', () => {
     assert.equal(evaluateRanges(semver, '1.0.0', [], ['1.0.0']).fixed, undefined);
     assert.ok(!('fixed' in evaluateRanges(semver, '2.0.0', [range('i0 f1.0.0')], [])));
   });
+});
+
+describe('affected ranges over whole numbers', () => {
+  /** The state after every event up to a version, point by point from the lowest, as a reader with a pencil would. */
+  function isInside(events: readonly RangeEvent[], version: number): boolean {
+    let inside = false;
+    for (let point = 0; point <= version; point++) {
+      const here = events.filter(([, text]) => text === String(point)).map(([kind]) => kind);
+      if (here.includes('i')) inside = true;
+      if (here.includes('f')) inside = false;
+      if (here.includes('l') && point < version) inside = false;
+    }
+    const limits = events.filter(([kind]) => kind === 'm').map(([, text]) => Number(text));
+    return inside && (limits.length === 0 || limits.some((limit) => version < limit));
+  }
+
+  const event = fc
+    .tuple(fc.constantFrom('i', 'f', 'l', 'm'), fc.integer({ min: 0, max: 6 }))
+    .map(([kind, point]): RangeEvent => [kind, String(point)]);
+
+  for (const scheme of schemes) {
+    it(`are what one finds by walking from version to version: ${scheme.id}`, () => {
+      fc.assert(
+        fc.property(fc.array(event, { maxLength: 6 }), fc.integer({ min: 0, max: 7 }), (events, version) => {
+          assert.equal(evaluateRanges(scheme, String(version), [events], []).affected, isInside(events, version));
+        }),
+        { numRuns: 1000 },
+      );
+    });
+  }
 });

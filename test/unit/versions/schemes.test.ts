@@ -254,7 +254,7 @@ describe('scheme of an ecosystem', () => {
       ],
       ...['TuxCare:AlmaLinux:9'],
     ],
-    semver: ['npm', 'crates.io', 'Go', 'Hex', 'SwiftURL', 'Bitnami', 'TuxCare:npm', 'Root:npm', 'Echo:npm'],
+    semver: ['npm', 'crates.io', 'Go', 'Hex', 'SwiftURL', 'Bitnami', 'Pub', 'TuxCare:npm', 'Root:npm', 'Echo:npm'],
     nuget: ['NuGet'],
     pep440: ['PyPI', 'Root:PyPI', 'TuxCare:PyPI', 'Echo:PyPI'],
     maven: ['Maven', 'Maven:https://maven.google.com', 'Root:Maven', 'TuxCare:Maven', 'Echo:Maven'],
@@ -317,6 +317,17 @@ describe('scheme of an ecosystem', () => {
     assert.equal(compare('Root:PyPI', '1.2.3+root.io.9', '1.2.3.post1'), '<');
     assert.equal(compare('Root:Maven', '1.2.3.root.io.2', '1.2.3.root.io.10'), '<');
     assert.equal(compare('Root:Maven', '1.2.3.root.io.2', '1.2.3'), '>');
+  });
+
+  it('takes build metadata into account for Pub alone', () => {
+    assert.equal(compareLine('Pub', '1.0.0', '1.0.0+1'), '<');
+    assert.equal(compareLine('Pub', '1.0.0+2', '1.0.0+10'), '<');
+    assert.equal(compareLine('Pub', '1.0.0+1', '1.0.0+a'), '<');
+    assert.equal(compareLine('Pub', '1.0.0+1', '1.0.0+1.1'), '<');
+    assert.equal(compareLine('Pub', '1.0.0+9', '1.0.1-dev'), '<');
+    assert.equal(compareLine('Pub', '1.0.0-dev+9', '1.0.0'), '<');
+    assert.equal(compareLine('Pub', '1.0.0+a', '1.0.0+a'), '=');
+    assert.equal(compareLine('Hex', '1.0.0', '1.0.0+1'), '=');
   });
 
   it('breaks ties of Echo among npm packages, whose order leaves build numbers out', () => {
