@@ -206,6 +206,22 @@ describe('choosing a platform', () => {
     assert.equal(choosePlatform(index(entry(undefined, '1')), parsePlatform('linux/amd64'), '"x"').digest, digest('1'));
   });
 
+  it('passes over an attestation that names a real platform, by its annotation', () => {
+    const entry = (digit: string, annotations?: Record<string, string>) => ({
+      mediaType: mediaTypes.ociManifest,
+      digest: `sha256:${digit.repeat(64)}`,
+      size: 1,
+      platform: { os: 'linux', architecture: 'amd64' },
+      ...(annotations === undefined ? {} : { annotations }),
+    });
+    const index = parse({
+      schemaVersion: 2,
+      manifests: [entry('a', { 'vnd.docker.reference.type': 'attestation-manifest' }), entry('b')],
+    });
+    assert.ok(index.kind === 'index');
+    assert.equal(choosePlatform(index, parsePlatform('linux/amd64'), 'x').digest, `sha256:${'b'.repeat(64)}`);
+  });
+
   it('says that an index of attestations holds no image', () => {
     assert.throws(() => choosePlatform(index(attestation), undefined, '"x"'), {
       code: 'bad-input',

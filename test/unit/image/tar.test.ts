@@ -191,6 +191,105 @@ describe('reading a tar archive', () => {
     );
   });
 
+  it('steps over as many blocks of an old GNU sparse map as say that another follows', () => {
+    const more = Buffer.alloc(512);
+    more[504] = 1;
+    const sparse = tarMember({
+      name: 'sparse',
+      type: 'S',
+      size: 512,
+      format: 'gnu',
+      tweak: (header) => {
+        header[482] = 1;
+        header.write('00000100000\0', 483);
+      },
+    });
+    const { members, problems } = read(
+      tar(sparse, more, more, Buffer.alloc(512), Buffer.alloc(512, 'd'), { name: 'after', content: 'x' }),
+    );
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      members.map(({ name, content }) => [name, content]),
+      [
+        ['sparse', undefined],
+        ['after', 'x'],
+      ],
+    );
+  });
+
+  const stored = 'd'.repeat(512);
+  const sparseForms: [string, Buffer, string][] = [
+    [
+      '0.0',
+      tarMember({
+        name: 'PaxHeaders/x',
+        type: 'x',
+        content: Buffer.concat(
+          [
+            ['GNU.sparse.size', '40960'],
+            ['GNU.sparse.numblocks', '2'],
+            ['GNU.sparse.offset', '0'],
+            ['GNU.sparse.numbytes', '256'],
+            ['GNU.sparse.offset', '20480'],
+            ['GNU.sparse.numbytes', '256'],
+          ].map(([key = '', value = '']) => paxRecord(key, Buffer.from(value))),
+        ),
+      }),
+      'real',
+    ],
+    [
+      '0.1',
+      paxHeader({
+        'GNU.sparse.size': '40960',
+        'GNU.sparse.numblocks': '2',
+        'GNU.sparse.map': '0,256,20480,256',
+        'GNU.sparse.name': 'real',
+      }),
+      'GNUSparseFile.7/real',
+    ],
+    [
+      '1.0',
+      paxHeader({
+        'GNU.sparse.major': '1',
+        'GNU.sparse.minor': '0',
+        'GNU.sparse.realsize': '40960',
+        'GNU.sparse.name': 'real',
+      }),
+      'GNUSparseFile.7/real',
+    ],
+  ];
+  for (const [version, header, name] of sparseForms) {
+    it(`finds the member behind a sparse file of pax ${version}, and knows its size`, () => {
+      const { members, problems } = read(tar(header, { name, content: stored }, { name: 'after', content: 'x' }));
+      assert.deepEqual(problems, []);
+      assert.deepEqual(members, [
+        { name: 'real', kind: 'file', size: 40_960, target: '' },
+        { name: 'after', kind: 'file', size: 1, target: '', content: 'x' },
+      ]);
+    });
+  }
+
+  it('takes a map of holes alone for a sparse file', () => {
+    const { members } = read(tar(paxHeader({ 'GNU.sparse.map': '0,1' }), { name: 'x', content: 'y' }));
+    assert.deepEqual(members, [{ name: 'x', kind: 'file', size: 1, target: '' }]);
+  });
+
+  it('reads numbers with blanks before them, and extended headers with zeros behind', () => {
+    const records = Buffer.concat([paxRecord('path', Buffer.from('long')), Buffer.alloc(7)]);
+    const { members, problems } = read(
+      tar(tarMember({ name: 'h', type: 'x', content: records }), {
+        name: 'short',
+        content: 'four',
+        tweak: (header) => header.write('          4 ', 124),
+      }),
+    );
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      members.map(({ name, content }) => [name, content]),
+      [['long', 'four']],
+    );
+  });
+
   for (const type of ['V', 'M', 'D', 'N', 'Z']) {
     it(`steps over a member of the odd type ${type}`, () => {
       const { members } = read(tar({ name: 'odd', type, content: 'data' }, { name: 'after', content: 'x' }));
