@@ -10,6 +10,8 @@ const NOT_INPUTS = new Set([
   'advisories',
   'expected-findings.json',
   'inputs.ts',
+  'languages',
+  'languages.ts',
   'lock.ts',
   'main.ts',
   'mirror.ts',
