@@ -1,7 +1,9 @@
+import { mask } from '../core/masking.ts';
 import type { ReportedViolation, RuleSeverity } from '../dockerfile/types.ts';
 import { evaluateFinding } from './priority/evaluate.ts';
 import { toExplanation } from './priority/explanation.ts';
 import type { Level } from './priority/levels.ts';
+import { shownLine } from './shown-line.ts';
 import type { AssetRef, FindingDraft } from './types.ts';
 
 /** How the levels of rules read on the scale of findings. */
@@ -22,11 +24,11 @@ export interface DockerfileFindingsInput {
 
 /** Violations of one Dockerfile as findings. A rule broken on several instructions is one finding for each. Pure. */
 export function findingsOfDockerfile({ uri, path, text, violations, at }: DockerfileFindingsInput): FindingDraft[] {
-  const lines = text.split(/\r\n|\n|\r/);
+  const lines = shownLines(text, violations);
   const asset: AssetRef = { id: `dockerfile:${uri}`, kind: 'dockerfile', name: path, path: [path] };
   const seen = new Map<string, number>();
   return violations.map((violation) => {
-    const marked = hideSecret(lines[violation.range.start.line]?.trim() ?? '', violation);
+    const marked = lines[violation.range.start.line]?.trim() ?? '';
     // The instruction's text, not its line number: findings must not change when a line above is added.
     const base = `${violation.rule}|${asset.id}|${marked.slice(0, 200)}`;
     const copy = seen.get(base) ?? 0;
@@ -64,14 +66,30 @@ export function findingsOfDockerfile({ uri, path, text, violations, at }: Docker
         line: start.line,
         endLine: end.line,
         confidence: 'exact',
-        excerpt: lines.slice(Math.max(0, start.line - 1), start.line + 2).map((line) => hideSecret(line, violation)),
+        excerpt: lines.slice(Math.max(0, start.line - 1), start.line + 2),
       },
       affected: [],
     };
   });
 }
 
-/** A line that holds a secret is shown without its value. */
-function hideSecret(line: string, { rule }: ReportedViolation): string {
-  return rule.startsWith('df-no-secret') ? line.replace(/=\S.*$/, '=…') : line;
+/**
+ * The lines as they may be shown and stored: without the values that a rule or their look tells to be secrets, wherever
+ * they stand beside what a finding is about.
+ */
+function shownLines(text: string, violations: readonly ReportedViolation[]): readonly string[] {
+  const lines = text.split(/\r\n|\n|\r/);
+  const secrets = violations
+    .filter(({ rule }) => rule.startsWith('df-no-secret'))
+    // from the end, so that places before it stay
+    .sort((a, b) => b.range.start.line - a.range.start.line || b.range.start.character - a.range.start.character);
+  for (const { start, end } of secrets.map(({ range }) => range)) {
+    for (let at = start.line; at <= end.line && at < lines.length; at++) {
+      const line = lines[at] ?? '';
+      const before = line.slice(0, at === start.line ? start.character : 0);
+      const after = at === end.line ? line.slice(end.character) : '';
+      lines[at] = `${before}${mask}${after}`.replace(/=\S.*$/, `=${mask}`);
+    }
+  }
+  return lines.map(shownLine);
 }

@@ -1,4 +1,3 @@
-import { looksSecret, mask } from '../core/masking.ts';
 import { type BuildStep, type HistoryMatch, matchHistory } from '../dockerfile/history-match.ts';
 import {
   type BuiltImage,
@@ -9,10 +8,10 @@ import {
   tiedLinks,
 } from '../dockerfile/link.ts';
 import { type Dockerfile, type Instruction, finalChain, parseDockerfile } from '../dockerfile/model.ts';
+import { shownLine } from '../findings/shown-line.ts';
 import type { SourceLink } from '../findings/types.ts';
 import type { BaseImage } from '../image/base-image.ts';
 import { historyOfLayers, normaliseEntry } from '../image/history.ts';
-import { hideSecrets } from '../image/secrets/inspect.ts';
 import type { ImageReport, PlacedPackage } from '../image/types.ts';
 
 /** The git repository that a file of the workspace lies in. */
@@ -271,15 +270,8 @@ export class LinePlaces {
   #link(line: number, endLine: number, confidence: SourceLink['confidence']): SourceLink {
     const lines = this.#file.text.split(/\r\n|\n|\r/);
     const first = Math.max(0, line - 1);
-    return { uri: this.#uri, line, endLine, confidence, excerpt: lines.slice(first, first + 3).map(withoutSecrets) };
+    return { uri: this.#uri, line, endLine, confidence, excerpt: lines.slice(first, first + 3).map(shownLine) };
   }
-}
-
-/** A line of a Dockerfile as it may be shown and stored. */
-function withoutSecrets(line: string): string {
-  const old = /^(\s*ENV\s+)([\w.-]+)(\s+)(?!=)\S.*$/i.exec(line); // ENV name value
-  if (old !== null && looksSecret(old[2] ?? '')) return `${old[1] ?? ''}${old[2] ?? ''}${old[3] ?? ''}${mask}`;
-  return hideSecrets(line);
 }
 
 function placeOf({ range: { start, end } }: Instruction, exact: boolean): Place {

@@ -69,11 +69,44 @@ describe('findings of a Dockerfile', () => {
     );
   });
 
+  const valueOfToken = { start: { line: 1, character: 14 }, end: { line: 1, character: 30 } };
+
   it('hold no value of a secret, in no field', () => {
-    const found = findings([violation(1, { rule: 'df-no-secret-in-env', message: 'API_TOKEN holds a secret' })]);
+    const secret = violation(1, {
+      rule: 'df-no-secret-in-env',
+      message: 'API_TOKEN holds a secret',
+      range: valueOfToken,
+    });
+    const found = findings([secret]);
     assert.equal(found.length, 1);
     assert.ok(!JSON.stringify(found).includes('abcdefgh12345678'));
-    assert.match(found[0]?.source?.excerpt?.join('\n') ?? '', /^FROM debian:12\nENV API_TOKEN=…\nRUN true$/);
+    assert.match(found[0]?.source?.excerpt?.join('\n') ?? '', /^FROM debian:12\nENV API_TOKEN=\*\*\*\nRUN true$/);
+  });
+
+  it('hold no secret of a line beside theirs either, found by a rule or not', () => {
+    const secret = violation(1, { rule: 'df-no-secret-in-env', range: valueOfToken });
+    for (const violations of [[secret, violation(2)], [violation(0)], [violation(2)]]) {
+      const found = findings(violations);
+      assert.ok(!JSON.stringify(found).includes('abcdefgh12345678'), JSON.stringify(found));
+      assert.match(found.at(-1)?.source?.excerpt?.join('\n') ?? '', /ENV API_TOKEN/);
+    }
+  });
+
+  it('hold no secret of the form without "=", of several lines, or behind another one', () => {
+    for (const { lines, range } of [
+      { lines: ['ENV API_TOKEN abcdefgh12345678', 'RUN true'], range: [0, 14, 0, 30] },
+      { lines: ['ENV API_TOKEN="abcdefgh\\', '12345678" B=2', 'RUN true'], range: [0, 14, 1, 9] },
+      {
+        lines: ['ENV A_TOKEN=zyxwvuts98765432 \\', '  B_TOKEN=abcdefgh12345678', 'RUN true'],
+        range: [0, 12, 0, 28],
+      },
+    ] as const) {
+      const [line, character, endLine, endCharacter] = range;
+      const place = { start: { line, character }, end: { line: endLine, character: endCharacter } };
+      const secret = violation(line, { rule: 'df-no-secret-in-env', range: place });
+      const text = JSON.stringify(findings([secret, violation(lines.length - 1)], lines.join('\n')));
+      for (const part of ['abcdefgh', '12345678', 'zyxwvuts', '98765432']) assert.ok(!text.includes(part), text);
+    }
   });
 
   it('name the fixes that are offered', () => {
