@@ -70,8 +70,7 @@ export function isExecutable(head: Buffer): boolean {
 
 class ExecutableExtractor implements Extractor {
   /** First bytes until there are enough, then the bytes that are seen again in the next window. */
-  #window = Buffer.alloc(0);
-  #carried = 0;
+  #held: Buffer = Buffer.alloc(0);
   readonly #fileBytes: number;
   #base = 0;
   #seekers: { readonly go: GoSeeker; readonly rust: RustSeeker; readonly dotnet: BundleSeeker } | undefined;
@@ -82,27 +81,29 @@ class ExecutableExtractor implements Extractor {
     this.#fileBytes = fileBytes;
   }
 
-  write(bytes: Uint8Array): boolean {
-    const window = this.#windowWith(bytes);
+  write(piece: Uint8Array): boolean {
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    if (this.#seekers !== undefined && bytes.length >= 2 * lookAheadBytes) {
+      // Only what lies across the border of two pieces is put together.
+      const held = this.#held.length;
+      this.#pass(Buffer.concat([this.#held, bytes.subarray(0, lookAheadBytes)]), held);
+      this.#passAndHold(bytes);
+      return true;
+    }
+    const window = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
     if (!this.#isChecked && window.length >= magicBytes) {
       if (!isExecutable(window)) return false;
       this.#isChecked = true;
     }
-    if (this.#seekers === undefined && window.length < headBytes) this.#carried = window.length;
-    else this.#pass(window, Math.max(0, window.length - lookAheadBytes));
+    if (this.#seekers === undefined && window.length < headBytes) this.#held = Buffer.from(window);
+    else this.#passAndHold(window);
     return true;
   }
 
-  /** The bytes that were carried and these behind them, in memory that is used again. */
-  #windowWith(bytes: Uint8Array): Buffer {
-    const length = this.#carried + bytes.length;
-    if (this.#window.length < length) {
-      const grown = Buffer.allocUnsafeSlow(length);
-      this.#window.copy(grown, 0, 0, this.#carried);
-      this.#window = grown;
-    }
-    this.#window.set(bytes, this.#carried);
-    return this.#window.subarray(0, length);
+  #passAndHold(window: Buffer): void {
+    const limit = Math.max(0, window.length - lookAheadBytes);
+    this.#pass(window, limit);
+    this.#held = Buffer.from(window.subarray(limit));
   }
 
   #pass(window: Buffer, limit: number): void {
@@ -117,14 +118,12 @@ class ExecutableExtractor implements Extractor {
       if (!rust.isDone) rust.feed(window, this.#base, limit);
       dotnet.feed(window, this.#base, limit);
     }
-    window.copy(this.#window, 0, limit);
-    this.#carried = window.length - limit;
     this.#base += limit;
   }
 
   async end(): Promise<Uint8Array | undefined> {
     if (!this.#isChecked) return undefined;
-    this.#pass(this.#window.subarray(0, this.#carried), this.#carried);
+    this.#pass(this.#held, this.#held.length);
     const go = this.#seekers?.go.result();
     const rust = go === undefined ? await this.#seekers?.rust.result() : undefined;
     const bundle = this.#seekers?.dotnet.result();

@@ -328,7 +328,8 @@ describe('Java archives', () => {
     ]);
   });
 
-  it('that are cut off anywhere, or nothing at all, are told', async () => {
+  it('that are cut off anywhere, or nothing at all, are told', async function () {
+    this.timeout(20_000);
     const archive = zip([
       pom('com.acme', 'a', '1.0'),
       { name: 'x.jar', content: zip([pom('com.acme', 'b', '1.0')]) },
@@ -343,7 +344,8 @@ describe('Java archives', () => {
   });
 
   describe('made to harm', () => {
-    it('by what they unpack to end at a ceiling', async () => {
+    it('by what they unpack to end at a ceiling', async function () {
+      this.timeout(20_000); // to make it takes the time
       const bomb = Buffer.alloc(80 * 1024 * 1024);
       const archive = zip([pom('com.acme', 'a', '1.0'), { name: 'x.jar', content: bomb }, pom('com.acme', 'b', '1.0')]);
       const result = await pass(javaArchive, 'a.jar', archive);
