@@ -74,12 +74,18 @@ export async function findingsOfImage(input: ImageFindingsInput): Promise<Findin
   const affected = workloadsOf(running);
   const internetFacing = running.some(({ workload }) => workload.exposure.class === 'internet');
   const drafts = new Map<string, FindingDraft>();
+  // A finding is for all places of a package: one place that is needed to run is enough.
+  const neededToRun = new Set(
+    report.packages.flatMap((found) => (found.developmentOnly === true ? [] : [keyOf(found)])),
+  );
   const turns = new TurnTaker();
   for (const { package: index, vulnerability } of match.matches) {
-    const item = report.packages[index];
-    if (item === undefined) continue;
+    const matched = report.packages[index];
+    if (matched === undefined) continue;
     await turns.pause();
-    const id = `${vulnerability.id}|${item.type}/${item.name}@${item.version}|${input.asset.id}`;
+    const key = keyOf(matched);
+    const item = neededToRun.has(key) ? { ...matched, developmentOnly: false } : matched;
+    const id = `${vulnerability.id}|${key}|${input.asset.id}`;
     const known = drafts.get(id);
     if (known !== undefined) {
       // The same package at another place in the image: one finding, one more piece of evidence.
@@ -157,6 +163,10 @@ export async function findingsOfImage(input: ImageFindingsInput): Promise<Findin
   return [...drafts.values()];
 }
 
+function keyOf({ type, name, version }: PlacedPackage): string {
+  return `${type}/${name}@${version}`;
+}
+
 export function toSeverityRating(rating: Vulnerability['ratings'][number]): SeverityRating {
   return {
     origin: rating.origin,
@@ -217,6 +227,13 @@ function evidenceOf(
     out.push({ label: 'Source package', value: `${item.source.name} ${item.source.version}` });
   }
   if (item.path !== undefined) out.push({ label: 'Path', value: item.path });
+  if (item.declared === true)
+    out.push({ label: 'Found', value: 'in a lock file only; the image holds no installed tree' });
+  if (item.notFromIndex === true)
+    out.push({
+      label: 'Origin',
+      value: 'a repository, an archive or a folder: it may differ from the published version',
+    });
   if (item.layer !== undefined) out.push({ label: 'Layer', value: item.layer });
   if (createdBy !== undefined) out.push({ label: 'Instruction', value: createdBy });
   if (vulnerability.noFix?.kind === 'subscription') {

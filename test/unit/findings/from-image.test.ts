@@ -76,6 +76,28 @@ describe('findings of an image', () => {
     assert.notEqual(other.id, id);
   });
 
+  it('of a package are for development only when all its places are', async () => {
+    const mocha = (path: string, developmentOnly: boolean) =>
+      openssl({ type: 'npm', name: 'mocha', version: '10.0.0', path, ...(developmentOnly ? { developmentOnly } : {}) });
+    const factorsOf = async (...places: [string, boolean][]): Promise<string[]> => {
+      const report = imageReport(places.map(([path, developmentOnly]) => mocha(path, developmentOnly)));
+      const [draft] = await findings([[0, vulnerability()]], { report });
+      return (draft?.explanation.factors ?? []).map(({ id }) => id);
+    };
+    assert.ok((await factorsOf(['a', true], ['b', true])).includes('image.dev-only'));
+    assert.ok(!(await factorsOf(['a', true], ['b', false])).includes('image.dev-only'));
+  });
+
+  it('say when a lock file alone names the package, and when it did not come from an index', async () => {
+    const report = imageReport([
+      openssl({ type: 'npm', name: 'left', version: '1', declared: true, notFromIndex: true }),
+    ]);
+    const draft = await one(vulnerability(), { report });
+    assert.equal(label(draft, 'Found').length, 1);
+    assert.equal(label(draft, 'Origin').length, 1);
+    assert.deepEqual(label(await one(vulnerability()), 'Found'), []);
+  });
+
   it('are one for a package that stands at several places, with all places as evidence', async () => {
     const jquery = (path: string) => openssl({ type: 'npm', name: 'jquery', version: '3.4.1', path });
     const report = imageReport([jquery('app/a/package.json'), jquery('app/b/package.json')]);
