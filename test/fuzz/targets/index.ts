@@ -1,5 +1,13 @@
+import { compareText } from '../../../src/core/order.ts';
 import type { FuzzTarget } from '../target.ts';
+import { passingFileTargets } from './passing-files.ts';
+import { systemPackageTargets } from './system-packages.ts';
 import { versionRanges, versionTargets } from './versions.ts';
 
 /** All targets, sorted by name. */
-export const targets: readonly FuzzTarget[] = [versionRanges, ...versionTargets];
+export const targets: readonly FuzzTarget[] = [
+  ...passingFileTargets,
+  ...systemPackageTargets,
+  versionRanges,
+  ...versionTargets,
+].toSorted((a, b) => compareText(a.name, b.name));
