@@ -18,6 +18,8 @@ const levels = {
 export interface SecretFindingsInput extends Omit<ImageFindingsInput, 'match' | 'sourceOf' | 'endOfLife'> {
   /** Place in a Dockerfile for a secret, when the image is linked to one. */
   readonly sourceOf: (secret: ImageSecret) => SourceLink | undefined;
+  /** History entries that belong to the base; undefined when its history is not known. */
+  readonly baseEntries?: number;
 }
 
 /**
@@ -49,7 +51,9 @@ export function findingsOfSecrets(input: SecretFindingsInput): FindingDraft[] {
       { label: place.label, value: place.value },
       ...(layer === undefined ? [] : [{ label: 'Layer', value: layer }]),
       ...(createdBy === undefined ? [] : [{ label: 'Instruction', value: createdBy }]),
-      ...places.evidence(layer, source),
+      ...(layer === undefined && secret.history !== undefined
+        ? places.entryEvidence(secret.history)
+        : places.evidence(layer, source)),
       ...(secret.removedBy === undefined ? [] : [{ label: 'Removed by layer', value: secret.removedBy }]),
       { label: 'Fingerprint', value: `${secret.fingerprint} (keyed, of this machine; the value is not kept)` },
     ];

@@ -8,6 +8,8 @@ export interface LayerPlacesInput {
   readonly baseLayers?: ReadonlySet<string>;
   readonly baseName?: string;
   readonly baseIsGuess?: boolean;
+  /** History entries that belong to the base; undefined when its history is not known. */
+  readonly baseEntries?: number;
   readonly candidatesOf?: (item: { readonly layer?: string }) => readonly {
     readonly path: string;
     readonly line?: number;
@@ -51,6 +53,15 @@ export class LayerPlaces {
         value: `${path}${line === undefined ? '' : `:${line}`} (${score} of 100: ${signals.join('; ')})`,
       })),
     ];
+  }
+
+  /** Whose history entry it is, when the history of the base is known. */
+  entryEvidence(entry: number): Evidence[] {
+    const { baseEntries, baseName, baseIsGuess } = this.#input;
+    if (baseEntries === undefined) return [];
+    const named = baseName === undefined ? '' : ` ${baseName}`;
+    const side = entry < baseEntries ? `the base image${named}` : 'this image';
+    return [{ label: 'Comes from', value: baseIsGuess === true ? `probably ${side}: a guess from the history` : side }];
   }
 
   /** For layers that no Dockerfile made: what to change instead. Those of a base are its owner's. */

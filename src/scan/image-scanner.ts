@@ -230,6 +230,7 @@ export class ImageScanner {
       })),
       ...findingsOfSecrets({
         ...about,
+        ...(base === undefined ? { baseEntries: 0 } : part.entries === undefined ? {} : { baseEntries: part.entries }),
         sourceOf: (secret: ImageSecret) =>
           secret.history === undefined ? places?.of(secret, baseLayers) : places?.ofEntry(secret.history),
       }),

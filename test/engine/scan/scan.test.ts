@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { systemClock } from '../../../src/core/clock.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import type { Finding } from '../../../src/findings/types.ts';
 import type { ScanSummary } from '../../../src/report/contract.ts';
+import { Documents } from '../../../src/scan/documents.ts';
 import { StateStore } from '../../../src/store/state-store.ts';
 import { findSecret } from '../../e2e/support/leaks.ts';
 import { buildImages, readTruth, type BuiltImages } from '../../lab/images/main.ts';
@@ -92,6 +94,77 @@ describe('a scan of the lab', function () {
       }
     }
     assert.equal(compared, 8);
+  });
+
+  it('tells the secrets of images with their place, and none of their values', async () => {
+    const secrets = findings.filter(({ kind }) => kind === 'secret');
+    assert.deepEqual(
+      secrets.map(({ asset, title, explanation }) => `${asset.name}: ${title}, ${explanation.effective}`).sort(),
+      [
+        'services/gateway:2.0.3: Password in an address in /etc/nginx/nginx.conf, high',
+        'services/reports:0.4.0: Database password in ENV REPORT_STORE, high',
+        'tools/legacy:latest: Database password in ENV REPORT_DB_PASSWORD, high',
+      ],
+    );
+    const [gateway] = secrets.filter((finding) => repositoryOf(finding) === 'services/gateway');
+    assert.equal(gateway?.source?.line, 8, 'COPY rootfs-${TARGETARCH}/ /');
+    assert.equal(gateway.source.confidence, 'exact');
+    const place = new Map(gateway.evidence.map(({ label, value }) => [label, value]));
+    assert.equal(place.get('Path'), '/etc/nginx/nginx.conf:7');
+    assert.equal(place.get('Comes from'), 'a layer of this image, layer 3 of 5');
+    const { image } = await report('services/gateway');
+    assert.equal(place.get('Removed by layer'), image.layers[3]?.digest, 'COPY nginx.conf takes its place');
+    for (const value of ['low-water-at-noon', 'Neap-tide-1987', 'Tide-and-time-2019']) {
+      assert.deepEqual(findSecret(value, [host.dataDir]), []);
+      assert.ok(!JSON.stringify(findings).includes(value));
+    }
+  });
+
+  it('marks the line whose layer holds a secret, also when a later one replaces the file', async () => {
+    const file = path.join(lab.workspaceDir, 'services/gateway/Dockerfile');
+    const { marks, links } = await host.engine.analyzeDockerfile(
+      pathToFileURL(file).href,
+      fs.readFileSync(file, 'utf8'),
+    );
+    const [mark] = marks.filter(({ rule }) => rule === 'df-layers-no-secret');
+    assert.equal(mark?.range.start.line, 8);
+    assert.equal(mark.severity, 'warning');
+    assert.equal(
+      mark.message,
+      'Password in an address in /etc/nginx/nginx.conf stays in the image. Rotate, then leave it out.',
+    );
+    assert.equal(links[0]?.score, 96);
+    // Where a rule marks the value in ENV itself, the scan adds nothing.
+    const reports = path.join(lab.workspaceDir, 'services/reports/Dockerfile');
+    const other = await host.engine.analyzeDockerfile(pathToFileURL(reports).href, fs.readFileSync(reports, 'utf8'));
+    assert.deepEqual(
+      other.marks.filter(({ rule }) => rule === 'df-layers-no-secret'),
+      [],
+    );
+    assert.ok(other.violations.some(({ rule }) => rule === 'df-no-secret-in-env'));
+  });
+
+  it('links images to Dockerfiles by their own labels, never by those of their base', () => {
+    const store = new StateStore(host.dataDir, systemClock, silentLog);
+    try {
+      const links = new Map(
+        new Documents(store)
+          .images()
+          .map(({ record }) => [
+            record.repository,
+            record.links.map((link) => `${link.path} ${link.score} ${link.band}`),
+          ]),
+      );
+      // tools/legacy has no labels of its own: those that it shows name the Dockerfile of its base.
+      assert.deepEqual(links.get('tools/legacy'), ['tools/legacy/Dockerfile 53 possible']);
+      assert.deepEqual(links.get('services/reports'), ['services/reports/Dockerfile 53 possible']);
+      assert.deepEqual(links.get('services/orders'), ['services/orders/Dockerfile 96 certain']);
+      assert.deepEqual(links.get('services/gateway'), ['services/gateway/Dockerfile 96 certain']);
+      assert.deepEqual(links.get('base/debian'), ['images/base-debian/Dockerfile 73 likely']);
+      assert.deepEqual(links.get('platform/proxy'), []);
+    } finally {
+      store.close();
+    }
   });
 
   it('says what it could not read, and keeps the rest', () => {
