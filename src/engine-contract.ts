@@ -182,6 +182,30 @@ export interface DockerfileAnalysis {
   }[];
 }
 
+export type SbomFormat = 'cyclonedx' | 'spdx';
+
+/** A finished bill of materials. */
+export interface SbomExport {
+  /** JSON. */
+  readonly text: string;
+  /** To propose, without extension. */
+  readonly fileName: string;
+  /** Parts of the image that could not be read: the bill is partial when there are any. */
+  readonly notRead: number;
+}
+
+/** An image whose packages are stored. */
+export interface ScannedImage {
+  /** As that of its AssetNode. */
+  readonly assetId: string;
+  /** Repository with its tags. */
+  readonly name: string;
+  readonly platform: string;
+  readonly digest: string;
+  /** ISO time. */
+  readonly scannedAt: string;
+}
+
 export type EngineEvent =
   | { readonly type: 'connections' }
   | { readonly type: 'assets'; readonly connectionId?: string }
@@ -239,6 +263,10 @@ export interface Engine {
       readonly total: number;
     }>;
   };
+  /** Images of which an SBOM can be made, by name. */
+  scannedImages(): Promise<readonly ScannedImage[]>;
+  /** The packages of an image as they were read last; undefined when nothing of it is stored. Touches no network. */
+  sbom(assetId: string, format: SbomFormat, toolVersion: string): Promise<SbomExport | undefined>;
   dashboard(): Promise<DashboardModel>;
   connectivity(): Promise<ConnectivityModel>;
 

@@ -15,6 +15,7 @@ import { AssetTree } from './asset-tree.ts';
 import { buildDashboard } from './dashboard.ts';
 import { DockerfileAnalyser } from './dockerfile-analysis.ts';
 import { FindingsService } from './findings-service.ts';
+import { exportSbom, scannedImages } from './sboms.ts';
 import { agoText, connectionSummary } from './texts.ts';
 import { matchInWorker, workerImporter } from './worker-advisories.ts';
 import { WorkerClient } from './worker-client.ts';
@@ -363,6 +364,8 @@ export async function composeEngine(ports: EnginePorts): Promise<Engine> {
       counts: (filter) => findings.counts(filter),
     },
 
+    scannedImages: () => Promise.resolve(scannedImages(documents)),
+    sbom: (assetId, format, toolVersion) => exportSbom({ store, documents, clock }, assetId, format, toolVersion),
     async dashboard() {
       const running = scanning;
       const summary: ScanSummary | undefined =

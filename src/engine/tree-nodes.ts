@@ -172,6 +172,7 @@ export function imageNode(
       description: description.join(' · '),
       flags: [
         ...(image.isImage && !image.locked ? ['canScan'] : []),
+        ...(record === undefined ? [] : ['hasSbom']),
         ...(record === undefined || record.links.length === 0 ? [] : ['linked']),
         ...(runningClusters === 0 ? [] : ['running']),
       ].sort(),

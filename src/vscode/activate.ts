@@ -7,6 +7,7 @@ import { findingCommands } from './commands/findings.ts';
 import { generalCommands, openWalkthrough } from './commands/general.ts';
 import { nodeCommands } from './commands/nodes.ts';
 import { registerCommands } from './commands/register.ts';
+import { sbomCommands } from './commands/sbom.ts';
 import { scanCommands } from './commands/scans.ts';
 import { createConnectionStore } from './connection-store.ts';
 import { registerDockerfileFeatures } from './dockerfile/register.ts';
@@ -160,6 +161,7 @@ export function activateShell(context: vscode.ExtensionContext, load: LoadEngine
         ...connectionCommands(shell),
         ...scanCommands(shell),
         ...findingCommands(shell),
+        ...sbomCommands(shell),
         ...nodeCommands(shell),
         ...generalCommands(shell),
         ...dockerfile.commands,

@@ -29,6 +29,7 @@ export const commandIds = {
   clearFindingsFilter: 'plimsoll.clearFindingsFilter',
   groupFindings: 'plimsoll.groupFindings',
   exportFindings: 'plimsoll.exportFindings',
+  exportSbom: 'plimsoll.exportSbom',
   updateVulnerabilityData: 'plimsoll.updateVulnerabilityData',
   openInPortal: 'plimsoll.openInPortal',
   typeInTerminal: 'plimsoll.typeInTerminal',

@@ -249,13 +249,14 @@ async function exportFindings(shell: Shell): Promise<void> {
   else if (answer === reveal) await runBuiltIn('revealFileInOS', target);
 }
 
-function exportFolder(shell: Shell): vscode.Uri {
+/** Where the last export went, else the workspace. */
+export function exportFolder(shell: Shell): vscode.Uri {
   const last = shell.context.globalState.get(storageKeys.exportFolder);
   if (typeof last === 'string') return vscode.Uri.file(last);
   return vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('');
 }
 
-function extensionVersion(shell: Shell): string {
+export function extensionVersion(shell: Shell): string {
   const manifest: unknown = shell.context.extension.packageJSON;
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '';
 }
