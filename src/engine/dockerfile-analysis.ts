@@ -138,7 +138,7 @@ export class DockerfileAnalyser {
     const groups = new Map<number, Finding[]>();
     for (const secret of report.secrets ?? []) {
       const place = secret.history === undefined ? places.of(secret, baseLayers) : places.ofEntry(secret.history);
-      if (place === undefined || told.has(place.line)) continue;
+      if (place === undefined || isTold(told, place.line, place.endLine)) continue;
       const finding = this.#store.finding(secretFindingId(secret, `image:${key}`));
       if (finding === undefined || (finding.state !== 'open' && finding.state !== 'new')) continue;
       if (ignores.some((ignore) => covers(ignore, finding.check, place.line))) continue;
@@ -168,6 +168,11 @@ export class DockerfileAnalyser {
       ];
     });
   }
+}
+
+function isTold(lines: ReadonlySet<number>, from: number, to: number): boolean {
+  for (let line = from; line <= to; line++) if (lines.has(line)) return true;
+  return false;
 }
 
 function secretMessage(findings: readonly Finding[], isBase: boolean, possible: boolean): string {
