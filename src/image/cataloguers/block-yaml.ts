@@ -1,4 +1,5 @@
 import { textLines } from '../text-lines.ts';
+import { linesPerTurn } from './listed-packages.ts';
 
 /** A key of a block mapping, at any depth. */
 export interface YamlEntry {
@@ -16,14 +17,15 @@ const maxLine = 64 * 1024;
 /**
  * Keys of the block mappings of a YAML text that a program wrote, line by line: nothing is kept, so that files of many
  * megabytes cost no more than their lines. Several documents follow each other. Items of sequences, texts over several
- * lines and whatever else is no `key: value` are passed over. YAML 1.2.2, chapter 8, "Block Style Productions".
+ * lines and whatever else is no `key: value` are passed over; now and then nothing is given, so that others have a turn. YAML 1.2.2, chapter 8, "Block Style Productions".
  */
-export function* blockEntries(text: string): Generator<YamlEntry, void, undefined> {
+export function* blockEntries(text: string): Generator<YamlEntry | undefined, void, undefined> {
   /** Indents and keys of the mappings that are open. */
   const open: { readonly indent: number; readonly key: string }[] = [];
   /** A key written as `? key`, whose value comes behind `:` on a later line. */
   let long: { readonly indent: number; readonly key: string } | undefined;
   for (const { text: line, number } of textLines(text)) {
+    if (number % linesPerTurn === 0) yield undefined;
     if (line.length > maxLine) continue;
     if (line.startsWith('---') || line.startsWith('...')) {
       open.length = 0;

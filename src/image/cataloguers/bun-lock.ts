@@ -14,7 +14,7 @@ const entryShape = z.tuple([z.string()]).rest(z.unknown());
 /** The text lock file of Bun: JSON that may have commas before closing brackets. Bun, "Lockfile". */
 export const bunLock: Cataloguer = {
   id: 'bun-lock',
-  maxFileBytes: 64 * 1024 * 1024,
+  maxFileBytes: 16 * 1024 * 1024,
   database: true,
   wants: (path) => path.endsWith('bun.lock') && lockName.test(path) && isProjectPath(path),
   async *read(file, image, signal) {

@@ -1,7 +1,7 @@
 import { decodeText, textLines } from '../text-lines.ts';
 import type { Cataloguer } from '../types.ts';
 import { composerName } from './composer.ts';
-import { listedPackages, type ListedPackage } from './listed-packages.ts';
+import { linesPerTurn, listedPackages, type ListedPackage } from './listed-packages.ts';
 import { directoryOf, isKernelPath, isWord } from './places.ts';
 
 const installedFile = /(?:^|\/)composer\/installed\.php$/;
@@ -22,11 +22,12 @@ export const composerInstalledPhp: Cataloguer = {
   },
 };
 
-function* installedIn(text: string): Generator<ListedPackage, void, undefined> {
+function* installedIn(text: string): Generator<ListedPackage | undefined, void, undefined> {
   let root: string | undefined;
   let section = '';
   let entry: { name: string; version?: string; dev: boolean } | undefined;
-  for (const { text: line } of textLines(text)) {
+  for (const { text: line, number } of textLines(text)) {
+    if (number % linesPerTurn === 0) yield undefined;
     const [, indent = '', key = '', value = ''] = /^( {4,12})'([^'\\]{1,300})' => (.{1,1000}?),?$/.exec(line) ?? [];
     if (indent.length === 4) section = key;
     else if (indent.length === 8 && section === 'root' && key === 'name') root = literal(value);

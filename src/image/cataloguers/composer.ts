@@ -35,7 +35,7 @@ const lockShape = z.object({
 /** What Composer installed. Composer, "installed.json" of its vendor directory. */
 export const composerInstalled: Cataloguer = {
   id: 'composer-installed',
-  maxFileBytes: 64 * 1024 * 1024,
+  maxFileBytes: 32 * 1024 * 1024,
   database: true,
   wants: (path) => path.endsWith('/installed.json') && installedFile.test(path) && !isKernelPath(path),
   async *read(file, _image, signal) {
@@ -53,7 +53,7 @@ export const composerInstalled: Cataloguer = {
 /** What Composer resolved, where there is no vendor directory. Composer, "Basic usage", "composer.lock". */
 export const composerLock: Cataloguer = {
   id: 'composer-lock',
-  maxFileBytes: 64 * 1024 * 1024,
+  maxFileBytes: 32 * 1024 * 1024,
   database: true,
   wants: (path) => path.endsWith('composer.lock') && lockFile.test(path) && isProjectPath(path),
   async *read(file, image, signal) {

@@ -1,6 +1,6 @@
 import { decodeText, textLines } from '../text-lines.ts';
 import type { Cataloguer } from '../types.ts';
-import { listedPackages, type ListedPackage } from './listed-packages.ts';
+import { linesPerTurn, listedPackages, type ListedPackage } from './listed-packages.ts';
 import { isProjectPath, isWord } from './places.ts';
 
 const fileName = /(?:^|\/)(?:Gemfile\.lock|gems\.locked)$/;
@@ -17,10 +17,11 @@ export const gemfileLock: Cataloguer = {
   },
 };
 
-function* lockedIn(text: string): Generator<ListedPackage | string, void, undefined> {
+function* lockedIn(text: string): Generator<ListedPackage | string | undefined, void, undefined> {
   let section = '';
   let isSpecs = false;
   for (const { text: line, number } of textLines(text)) {
+    if (number % linesPerTurn === 0) yield undefined;
     if (line === '') continue;
     if (/^[<>=]{7}/.test(line)) {
       yield `line ${number} is that of a merge that was not finished`;

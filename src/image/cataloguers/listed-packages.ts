@@ -11,17 +11,21 @@ export interface ListedPackage {
   readonly notFromIndex?: boolean;
 }
 
+/** Lines after which a reader of lines yields nothing, so that others have a turn. */
+export const linesPerTurn = 2000;
+
 /** Bad entries of one file that are told one by one. */
 const maxProblems = 20;
 
 /**
- * Packages of a lock file or of a list of installed ones, each once; a text instead of a package is a problem. A package that is named twice counts as
+ * Packages of a lock file or of a list of installed ones, each once; a text instead of a package is a problem, and nothing
+ * gives others a turn. A package that is named twice counts as
  * needed for development only when both say so.
  */
 export async function* listedPackages(
   type: PackageType,
   path: string,
-  found: Iterable<ListedPackage | string>,
+  found: Iterable<ListedPackage | string | undefined>,
   signal: AbortSignal,
   evidence: 'declared' | 'installed' = 'declared',
 ): AsyncGenerator<Catalogued, void, undefined> {
@@ -31,6 +35,7 @@ export async function* listedPackages(
   for (const one of found) {
     await turns.pause();
     signal.throwIfAborted();
+    if (one === undefined) continue;
     if (typeof one === 'string') {
       if (++bad <= maxProblems) yield { kind: 'problem', problem: { path, reason: one } };
       continue;

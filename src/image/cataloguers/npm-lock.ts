@@ -37,7 +37,7 @@ const nestedShape = z.object({ dependencies: z.record(z.string(), z.unknown()).o
  */
 export const npmLock: Cataloguer = {
   id: 'npm-lock',
-  maxFileBytes: 64 * 1024 * 1024,
+  maxFileBytes: 32 * 1024 * 1024,
   database: true,
   wants: (path) => path.endsWith('.json') && lockNames.test(path) && isProjectPath(path),
   async *read(file, image, signal) {
@@ -54,7 +54,7 @@ export const npmLock: Cataloguer = {
 /** The lock file that npm 7 and later keeps of the tree it installed. It is asked for what is needed to build only. */
 export const npmHiddenLock: Cataloguer = {
   id: 'npm-hidden-lock',
-  maxFileBytes: 64 * 1024 * 1024,
+  maxFileBytes: 32 * 1024 * 1024,
   wants: (path) => path.endsWith('.package-lock.json') && hiddenLock.test(path) && !isKernelPath(path),
   async *read(file, _image, signal) {
     yield* marks(file, file.path.slice(0, -'node_modules/.package-lock.json'.length), signal);

@@ -49,9 +49,11 @@ async function readLock(text: string, signal: AbortSignal): Promise<(ListedPacka
   const graph = new Graph();
   let isLock = false;
   const turns = new TurnTaker();
-  for (const { path, value } of blockEntries(text)) {
+  for (const line of blockEntries(text)) {
     await turns.pause();
     signal.throwIfAborted();
+    if (line === undefined) continue;
+    const { path, value } = line;
     const [section = '', key = '', field = '', name = ''] = path;
     if (section === 'lockfileVersion') isLock = true;
     else if (section === 'packages' && key !== '') {

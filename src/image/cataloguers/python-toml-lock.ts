@@ -1,6 +1,6 @@
 import { decodeText, textLines } from '../text-lines.ts';
 import type { Cataloguer } from '../types.ts';
-import { listedPackages, type ListedPackage } from './listed-packages.ts';
+import { linesPerTurn, listedPackages, type ListedPackage } from './listed-packages.ts';
 import { fileNameOf, isProjectPath, isWord } from './places.ts';
 
 const fileNames: ReadonlySet<string> = new Set(['poetry.lock', 'uv.lock', 'pdm.lock', 'pylock.toml']);
@@ -31,13 +31,14 @@ interface Table {
   dev?: boolean;
 }
 
-function* lockedIn(text: string): Generator<ListedPackage | string, void, undefined> {
+function* lockedIn(text: string): Generator<ListedPackage | string | undefined, void, undefined> {
   let table: Table | undefined;
   /** The header of the table that lines belong to. */
   let header = '';
   /** The quotes that end a text over several lines. */
   let quotes: '"""' | "'''" | undefined;
   for (const { text: line, number } of textLines(text)) {
+    if (number % linesPerTurn === 0) yield undefined;
     if (quotes !== undefined) {
       if (line.includes(quotes)) quotes = undefined;
       continue;

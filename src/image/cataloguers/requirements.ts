@@ -1,6 +1,6 @@
 import { decodeText, textLines } from '../text-lines.ts';
 import type { Cataloguer } from '../types.ts';
-import { listedPackages, type ListedPackage } from './listed-packages.ts';
+import { linesPerTurn, listedPackages, type ListedPackage } from './listed-packages.ts';
 import { isProjectPath, isWord } from './places.ts';
 
 const fileName = /(?:^|\/)requirements\.txt$/;
@@ -23,9 +23,10 @@ export const requirements: Cataloguer = {
   },
 };
 
-function* pinnedIn(text: string): Generator<ListedPackage, void, undefined> {
+function* pinnedIn(text: string): Generator<ListedPackage | undefined, void, undefined> {
   let joined = '';
-  for (const { text: line } of textLines(`${text}\n`)) {
+  for (const { text: line, number } of textLines(`${text}\n`)) {
+    if (number % linesPerTurn === 0) yield undefined;
     const goesOn = line.endsWith('\\');
     joined = `${joined}${goesOn ? line.slice(0, -1) : line}${goesOn ? ' ' : ''}`.slice(0, maxLine);
     if (goesOn) continue;
