@@ -215,10 +215,7 @@ class OpenArchive implements ZipHandler {
     this.#archives.push({ member, archive });
     return {
       write: (bytes) => reader.write(bytes),
-      async end(reason) {
-        if (reason !== undefined) archive.problem(reason);
-        await reader.end();
-      },
+      end: (reason) => reader.end(reason),
     };
   }
 

@@ -107,12 +107,14 @@ export class ZipReader {
     if (this.#input.length > 0) this.#input = Buffer.from(this.#input);
   }
 
-  /** After the last piece. */
-  async end(): Promise<void> {
+  /** After the last piece. `reason` says why not all of them came. */
+  async end(reason?: string): Promise<void> {
     if (!this.#isFinished) await this.#advance(true);
     if (this.#open !== undefined) await this.#close(this.#open, 'the archive ends inside of it');
+    if (reason !== undefined) this.#handler.problem(reason);
     if (this.#isFinished) return;
     this.#isFinished = true;
+    if (reason !== undefined) return;
     if (this.#members === 0 && this.#directoryAt === undefined) this.#handler.problem('it is no zip archive');
     else this.#handler.problem('the archive ends early');
   }
