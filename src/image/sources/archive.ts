@@ -6,15 +6,17 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DamagedError, LimitExceededError, NotFoundError } from '../../core/errors.ts';
 import { decompress, detectCompression } from '../decompress.ts';
-import { defaultLayerLimits } from '../limits.ts';
+import { defaultLayerLimits, type LayerLimits } from '../limits.ts';
 import { TarReader, type TarMember } from '../tar.ts';
 import { normalisePath } from '../tar-path.ts';
-import { fileError, readPart, streamFile } from './files.ts';
+import { checkFile, fileError, readPart, streamFile } from './files.ts';
 
 /** Members of one archive; an image has two or three a layer. */
 const maxMembers = 100_000;
 const maxLinkHops = 8;
 const headerReadBytes = 4096;
+
+type UnpackLimits = Pick<LayerLimits, 'maxUnpackedBytes' | 'maxExpansion' | 'expansionGraceBytes'>;
 
 /** A tar archive on disk whose members can be read in any order. */
 export interface Archive {
@@ -34,9 +36,13 @@ export interface Archive {
  * because its parts are needed in another order than they come. Only headers are read here.
  * Throws NotFoundError, BadInputError, DamagedError (no archive, or cut before anything useful), LimitExceededError.
  */
-export async function openArchive(file: string, signal: AbortSignal): Promise<Archive> {
+export async function openArchive(
+  file: string,
+  signal: AbortSignal,
+  limits: UnpackLimits = defaultLayerLimits,
+): Promise<Archive> {
   const what = `"${file}"`;
-  const unpacked = await unpackIfCompressed(file, what, signal);
+  const unpacked = await unpackIfCompressed(file, what, limits, signal);
   const at = unpacked?.file ?? file;
   try {
     const members = await listMembers(at, what, signal);
@@ -82,11 +88,13 @@ async function part(file: string, offset: number, size: number, what: string): P
 async function unpackIfCompressed(
   file: string,
   what: string,
+  limits: UnpackLimits,
   signal: AbortSignal,
 ): Promise<{ readonly file: string; remove(): Promise<void> } | undefined> {
   let sizeBytes: number;
   let handle: FileHandle | undefined;
   try {
+    await checkFile(file, what);
     handle = await open(file, 'r');
     ({ size: sizeBytes } = await handle.stat());
     const magic = await readPart(handle, 0, Math.min(4, sizeBytes), what);
@@ -103,7 +111,7 @@ async function unpackIfCompressed(
     const archive = decompress(await streamFile(file, what, signal));
     await pipeline(
       Readable.from(archive, { objectMode: false }),
-      bounded(sizeBytes, what),
+      bounded(sizeBytes, limits, what),
       createWriteStream(target, { mode: 0o600 }),
       { signal },
     );
@@ -126,8 +134,8 @@ async function unpackIfCompressed(
 }
 
 /** Lets bytes through until there are more than any image has. */
-function bounded(sizeBytes: number, what: string): Transform {
-  const { maxUnpackedBytes, maxExpansion, expansionGraceBytes } = defaultLayerLimits;
+function bounded(sizeBytes: number, limits: UnpackLimits, what: string): Transform {
+  const { maxUnpackedBytes, maxExpansion, expansionGraceBytes } = limits;
   const most = Math.min(maxUnpackedBytes, Math.max(expansionGraceBytes, sizeBytes * maxExpansion));
   let passed = 0;
   return new Transform({

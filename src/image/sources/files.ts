@@ -1,5 +1,5 @@
 import { constants, createReadStream } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { BadInputError, DamagedError, LimitExceededError, NotFoundError } from '../../core/errors.ts';
 
 const readAheadBytes = 256 * 1024;
@@ -23,10 +23,19 @@ export function fileError(what: string, error: unknown): Error {
   }
 }
 
+/** Throws BadInputError for what cannot be read in parts: a folder, a pipe (which would wait for its writer), a device. */
+export async function checkFile(file: string, what: string): Promise<void> {
+  const found = await stat(file);
+  if (found.isFile()) return;
+  if (found.isDirectory()) throw new BadInputError(`Cannot read ${what}: it is a directory`, 'Name a file.');
+  throw new BadInputError(`Cannot read ${what}: it is a pipe or a device`, 'Write it to a file first, and name that.');
+}
+
 /** A whole file. Throws NotFoundError, BadInputError, LimitExceededError over `maxBytes`. */
 export async function readWhole(file: string, maxBytes: number, what: string): Promise<Uint8Array> {
   let handle: FileHandle | undefined;
   try {
+    await checkFile(file, what);
     handle = await open(file, constants.O_RDONLY);
     const { size } = await handle.stat();
     if (size > maxBytes) {
@@ -60,6 +69,11 @@ export async function streamFile(
   part?: { readonly offset: number; readonly size: number },
 ): Promise<AsyncIterable<Uint8Array>> {
   if (part?.size === 0) return nothing();
+  try {
+    await checkFile(file, what);
+  } catch (error) {
+    throw fileError(what, error);
+  }
   const stream = createReadStream(file, {
     highWaterMark: readAheadBytes,
     signal,

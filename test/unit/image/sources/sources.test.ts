@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { inspect } from 'node:util';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { silentLog } from '../../../../src/core/log.ts';
 import { readImage } from '../../../../src/image/read-image.ts';
+import { openArchive } from '../../../../src/image/sources/archive.ts';
 import { openImageSource } from '../../../../src/image/sources/index.ts';
 import type { ImageReport } from '../../../../src/image/types.ts';
 import type { RegistryClient } from '../../../../src/registry/client.ts';
 import { mediaTypes } from '../../../../src/registry/media-types.ts';
 import type { Descriptor } from '../../../../src/registry/types.ts';
-import { tar, tarMember, type TarInput } from '../../../support/tar.ts';
+import { tar, type TarInput } from '../../../support/tar.ts';
 import { debianRelease, dpkgStatus, MemoryCache, MemoryRegistry, sha256 } from '../memory-image.ts';
 
 const signal = new AbortController().signal;
@@ -340,10 +343,21 @@ describe('an archive of docker save', () => {
   });
 
   it('that unpacks to more than any image has is refused', async () => {
-    // 300 MB of zeros behind a name: 1:1000, beyond what is let pass
-    const packed = gzipSync(Buffer.concat([tarMember({ name: 'x', size: 300_000_000 }), Buffer.alloc(300_000_000)]));
-    await writeFile(path.join(folder, 'bomb.tar.gz'), packed);
-    await assert.rejects(read(`docker-archive:${folder}/bomb.tar.gz`), { code: 'limit-exceeded' });
+    const zeros = gzipSync(tar({ name: 'x', content: Buffer.alloc(3_000_000) }));
+    await writeFile(path.join(folder, 'bomb.tar.gz'), zeros);
+    const limits = { maxUnpackedBytes: 2_000_000, maxExpansion: 200, expansionGraceBytes: 1_000_000 };
+    const before = await readdir(os.tmpdir());
+    for (const each of [limits, { ...limits, maxUnpackedBytes: 10_000_000 }])
+      await assert.rejects(openArchive(path.join(folder, 'bomb.tar.gz'), signal, each), { code: 'limit-exceeded' });
+    const left = (await readdir(os.tmpdir())).filter((name) => !before.includes(name));
+    assert.deepEqual(
+      left.filter((name) => name.startsWith('plimsoll-archive-')),
+      [],
+    );
+    const roomy = { maxUnpackedBytes: 10_000_000, maxExpansion: 2000, expansionGraceBytes: 1_000_000 };
+    const archive = await openArchive(path.join(folder, 'bomb.tar.gz'), signal, roomy);
+    assert.equal(archive.member('x').size, 3_000_000);
+    await archive.dispose();
   });
 
   it('that is no archive, cut, or not there is told', async () => {
@@ -355,6 +369,88 @@ describe('an archive of docker save', () => {
     await assert.rejects(read(`docker-archive:${file}`), { code: 'damaged' });
     await assert.rejects(read(`docker-archive:${folder}/none`), { code: 'not-found' });
     await assert.rejects(read(`docker-archive:${folder}`), { code: 'bad-input' });
+  });
+});
+
+describe('a hostile layout or archive', () => {
+  const pipe = (name: string): string => {
+    execFileSync('mkfifo', [path.join(folder, name)]);
+    return path.join(folder, name);
+  };
+
+  it('with a pipe or a device in the place of a file is refused, and nobody waits', async function () {
+    if (process.platform === 'win32') return this.skip();
+    await layout({ one: debian('a 1') });
+    const names = (await readdir(path.join(folder, 'blobs/sha256'))).map((name) => `blobs/sha256/${name}`);
+    for (const name of ['index.json', ...names]) {
+      const before = await readFile(path.join(folder, name));
+      await rm(path.join(folder, name));
+      pipe(name);
+      await assert.rejects(read(`oci:${folder}`), { code: 'bad-input', message: /a pipe or a device/ }, name);
+      await rm(path.join(folder, name));
+      await writeFile(path.join(folder, name), before);
+    }
+    pipe('archive.tar');
+    for (const scheme of ['oci', 'docker-archive'])
+      await assert.rejects(read(`${scheme}:${folder}/archive.tar`), {
+        code: 'bad-input',
+        message: /a pipe or a device/,
+      });
+    await assert.rejects(read('docker-archive:/dev/zero'), { code: 'bad-input' });
+  });
+
+  it('never shows a file from outside: its content has another digest', async () => {
+    await layout({ one: debian('a 1') });
+    await writeFile(path.join(folder, 'secret'), 'top secret');
+    for (const name of await readdir(path.join(folder, 'blobs/sha256'))) {
+      const at = path.join(folder, 'blobs/sha256', name);
+      await rm(at);
+      await symlink(path.join(folder, 'secret'), at);
+    }
+    await assert.rejects(read(`oci:${folder}`), (error: Error) => {
+      assert.doesNotMatch(inspect(error), /top secret/);
+      return 'code' in error && error.code === 'digest-mismatch';
+    });
+  });
+
+  const index = (manifests: unknown): Promise<void> =>
+    writeFile(path.join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
+  const entry = { mediaType: mediaTypes.ociManifest, digest: `sha256:${'a'.repeat(64)}`, size: 10 };
+  for (const [what, manifests, code] of [
+    ['a digest that is a path', [{ ...entry, digest: 'sha256:../../../../etc/passwd' }], 'damaged'],
+    ['a digest of capitals', [{ ...entry, digest: `sha256:${'A'.repeat(64)}` }], 'damaged'],
+    ['a negative size', [{ ...entry, size: -1 }], 'damaged'],
+    ['no list', { ...entry }, 'damaged'],
+    ['more members than any index has', Array.from({ length: 1001 }, () => entry), 'limit-exceeded'],
+    ['a member that is not there', [entry], 'not-found'],
+  ] as const) {
+    it(`with ${what} is refused`, async () => {
+      await index(manifests);
+      await assert.rejects(read(`oci:${folder}`), { code });
+    });
+  }
+
+  it('with an index over 4 MiB, or one that nests without end, is refused', async () => {
+    await writeFile(path.join(folder, 'index.json'), `{"x":"${'y'.repeat(5_000_000)}"}`);
+    await assert.rejects(read(`oci:${folder}`), { code: 'limit-exceeded' });
+    await writeFile(path.join(folder, 'index.json'), `{"manifests":${'['.repeat(5000)}${']'.repeat(5000)}}`);
+    await assert.rejects(read(`oci:${folder}`), { code: 'limit-exceeded' });
+  });
+
+  it('with paths that climb out of the archive writes nothing and reads nothing there', async () => {
+    const file = path.join(folder, 'climb.tar.gz');
+    await writeFile(
+      file,
+      gzipSync(
+        tar(
+          { name: '../../outside', content: 'x' },
+          { name: '/absolute', content: 'x' },
+          { name: 'index.json', type: '2', link: '../../../etc/hostname' },
+        ),
+      ),
+    );
+    await assert.rejects(read(`oci:${file}`), { code: 'bad-input', message: /no index\.json/ });
+    await assert.rejects(readFile(path.join(folder, '../outside')), { code: 'ENOENT' });
   });
 });
 
