@@ -12,7 +12,7 @@ export interface ListedPackage {
 }
 
 /** Lines after which a reader of lines yields nothing, so that others have a turn. */
-export const linesPerTurn = 2000;
+export const linesPerTurn = 100;
 
 /** Bad entries of one file that are told one by one. */
 const maxProblems = 20;

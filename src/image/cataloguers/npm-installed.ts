@@ -12,9 +12,8 @@ import { isKernelPath } from './places.ts';
 const manifest = /(?:^|\/)node_modules\/(?:@[^/.][^/]*\/)?[^/@.][^/]*\/package\.json$/;
 /** Yarn's linker of the pnpm kind, "nodeLinker: pnpm": links lead there. */
 const yarnStore = /(?:^|\/)node_modules\/\.store\/[^/]+\/package\/package\.json$/;
-/** A tree that a package carries for its own tests or as an example. */
-const ofTests =
-  /(?:^|\/)node_modules\/(?:.*\/)?(?:__?(?:tests?|fixtures|mocks)__?|tests?|specs?|fixtures?|testdata|examples?)\/(?:.*\/)?node_modules\//;
+/** Folders of a package that hold its own tests and examples, at times with whole trees of packages. */
+const testFolder = /^(?:__?(?:tests?|fixtures|mocks)__?|tests?|specs?|fixtures?|testdata|examples?)$/;
 
 /** Everything else of a manifest may have any type. npm, "package.json". */
 const shape = z.object({ name: z.unknown().optional(), version: z.unknown().optional() });
@@ -30,7 +29,7 @@ export const npmInstalled: Cataloguer = {
     path.endsWith('/package.json') &&
     (manifest.test(path) || yarnStore.test(path)) &&
     !isKernelPath(path) &&
-    !ofTests.test(path),
+    !isOfTests(path),
   /** Name and version alone: manifests of large applications have some ten megabytes together. */
   reduce(path, bytes) {
     try {
@@ -61,3 +60,18 @@ export const npmInstalled: Cataloguer = {
     yield { kind: 'package', package: { type: 'npm', name, version, path: file.path } };
   },
 };
+
+/** True in a tree that a package carries for its tests; the parts directly behind a `node_modules` are names of packages. */
+function isOfTests(path: string): boolean {
+  let isName = false;
+  let isInside = false;
+  let isTest = false;
+  for (const part of path.split('/')) {
+    if (part === 'node_modules') {
+      if (isTest) return true;
+      isName = isInside = true;
+    } else if (isName) isName = part.startsWith('@');
+    else isTest ||= isInside && testFolder.test(part);
+  }
+  return false;
+}

@@ -14,6 +14,7 @@ const maxDepth = 90;
 /** An address instead of a version: of a repository or an archive. */
 const address = /^(?:git\b|git\+|github:|gitlab:|bitbucket:|https?:|ssh:)/;
 const registryArchive = /^https?:\/\/[^?#]*\/-\/[^?#]*\.tgz/;
+const maxAddressLength = 2000;
 const local = /^(?:file|link|workspace|portal):/;
 
 /** npm, "package-lock.json". Entries are checked one by one, so that a bad one does not lose the others. */
@@ -140,7 +141,7 @@ function* fromTree(
 }
 
 function isOtherSource(resolved: string): boolean {
-  return address.test(resolved) && !registryArchive.test(resolved);
+  return address.test(resolved) && !registryArchive.test(resolved.slice(0, maxAddressLength));
 }
 
 function flags(dev: boolean, notFromIndex: boolean): Pick<ListedPackage, 'dev' | 'notFromIndex'> {

@@ -8,6 +8,7 @@ import { directoryOf, isProjectPath } from './places.ts';
 
 const lockName = /(?:^|\/)pnpm-lock\.yaml$/;
 const slashed = /^([A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9.-]+(?::\d+)?\/)?((?:@[^/@]+\/)?[^/@]+)\/(\d[^/_]*)(?:_.*)?$/;
+const maxKeyLength = 1000;
 /** Keys that say no version: folders of the project, repositories, archives. */
 const otherSource = /^(?:file|link|workspace|git|git\+\w+|https?|ssh):|\.git(?:#|$)|\.t(?:ar\.)?gz(?:$|[?#])/;
 
@@ -142,6 +143,7 @@ function packageOf({ key, name, version }: Entry): ListedPackage | string | unde
   const bare = withoutPeers(key).replace(/^\//, '');
   const at = bare.indexOf('@', 1);
   const reference = at < 0 ? '' : bare.slice(at + 1);
+  if (bare.length > maxKeyLength) return `entry "${key.slice(0, 300)}" has an unknown form`;
   if (/^(?:file|link|workspace):/.test(reference) || /^(?:file|link|workspace):/.test(bare)) return undefined;
   if (name !== undefined && version !== undefined) return checkNpmName({ name, version, notFromIndex: true });
   if (at > 0 && otherSource.test(reference)) {

@@ -71,7 +71,7 @@ function note(table: Table, header: string, key: string, value: string): void {
     else if (key === 'version') table.version = scalar(value);
     else if (key === 'category') table.dev = scalar(value) === 'dev';
     else if (key === 'groups') {
-      const groups = [...value.matchAll(/["']([^"']*)["']/g)].map(([, group = '']) => group);
+      const groups = [...value.slice(0, 2000).matchAll(/["']([^"']*)["']/g)].map(([, group = '']) => group);
       if (value.includes(']') && groups.length > 0) table.dev = !groups.some((group) => mainGroups.has(group));
     } else if (key === 'source') table.source = /^\{\s*([A-Za-z-]+)\s*=/.exec(value)?.[1] ?? '';
     else if (['git', 'path', 'url', 'editable', 'vcs', 'directory', 'archive'].includes(key)) table.source ??= key;

@@ -20,6 +20,8 @@ describe('packages in node_modules', () => {
       ['usr/local/lib/node_modules/server/lib/editor/node_modules/left/package.json', true],
       ['app/test/node_modules/left/package.json', true],
       ['app/node_modules/resolve/test/resolver/deep/node_modules/left/package.json', false],
+      ['app/node_modules/test/node_modules/left/package.json', true],
+      ['app/node_modules/@scope/examples/node_modules/left/package.json', true],
       ['app/node_modules/resolve/__tests__/node_modules/left/package.json', false],
       ['app/node_modules/.left-Xa1b2c3d/package.json', false],
       ['app/node_modules/@scope/.left-Xa1b2c3d/package.json', false],
