@@ -14,7 +14,7 @@ export function anyOf(filters: readonly KeepFilter[]): KeepFilter {
 export function keepForCataloguer(cataloguer: Cataloguer, isOfInterest: (path: string) => boolean): KeepFilter {
   const rule: KeepRule = {
     maxBytes: cataloguer.maxFileBytes,
-    ...(cataloguer.extract === undefined ? {} : { extract: (file) => cataloguer.extract?.(file) }),
+    ...(cataloguer.extract === undefined ? {} : { extract: (file) => cataloguer.extract?.({ ...file, isOfInterest }) }),
     ...(cataloguer.byContent === true ? { byContent: true } : {}),
     ...(cataloguer.reduce === undefined
       ? {}

@@ -75,6 +75,8 @@ export interface OfferedFile {
   readonly size: number;
   /** Permission bits. */
   readonly mode: number;
+  /** True for paths that other cataloguers read: lists of the files of packages keep these. Without it they keep none. */
+  readonly isOfInterest?: (path: string) => boolean;
 }
 
 /** Reads the bytes of one file as they pass by, and keeps little of them. */

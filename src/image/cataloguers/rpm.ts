@@ -1,7 +1,7 @@
 import { TurnTaker } from '../../core/concurrency.ts';
 import { readDatabase, reduceDatabase, type RpmList } from '../rpm/database.ts';
 import type { RpmRecord } from '../rpm/header.ts';
-import type { Cataloguer, ImageFile, ImageView, Package } from '../types.ts';
+import type { Cataloguer, Extractor, ImageFile, ImageView, Package } from '../types.ts';
 
 /** Where rpm keeps its database, by age of the distribution; usually one is a link to another. */
 const directories = ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'] as const;
@@ -33,8 +33,9 @@ export const rpmDatabase: Cataloguer = {
   maxFileBytes: 256 * mebibyte,
   database: true,
   wants: (path) => databasePaths.has(path) || logPaths.has(path),
-  /** A tenth of a database or less: it is full of indexes, and of checksums of files. */
-  reduce: (path, bytes, isOfInterest) => (logPaths.has(path) ? bytes : reduceDatabase(bytes, isOfInterest)),
+  /** A tenth of a database or less is kept: it is full of indexes, and of checksums of files. A log is kept as it is. */
+  extract: ({ path, size, isOfInterest = nothing }) =>
+    new WholeFile(size, (bytes) => (logPaths.has(path) ? bytes : reduceDatabase(bytes, isOfInterest))),
   async *read(file, image, signal) {
     if (logPaths.has(file.path)) {
       const database = file.path.slice(0, -logSuffix.length);
@@ -65,6 +66,29 @@ export const rpmDatabase: Cataloguer = {
     }
   },
 };
+
+/** Collects a file whose parts refer to each other, so that it cannot be read as it passes by. */
+class WholeFile implements Extractor {
+  readonly #size: number;
+  readonly #finish: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+  #parts: Uint8Array[] = [];
+
+  constructor(size: number, finish: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>) {
+    this.#size = size;
+    this.#finish = finish;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#parts.push(Buffer.from(bytes)); // the caller's bytes are valid for this call alone
+    return true;
+  }
+
+  end(): Uint8Array | Promise<Uint8Array> {
+    const whole = Buffer.concat(this.#parts, this.#size);
+    this.#parts = [];
+    return this.#finish(whole);
+  }
+}
 
 async function listOf(file: ImageFile, image: ImageView, signal: AbortSignal): Promise<RpmList> {
   const log = await image.file(logOf(file.path))?.bytes(signal);

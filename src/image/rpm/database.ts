@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TurnTaker } from '../../core/concurrency.ts';
 import { isEngineError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { decodeText } from '../text-lines.ts';
@@ -70,12 +71,17 @@ interface KeptList extends RpmList {
 
 /**
  * What is kept of a database file in place of its bytes: its packages with the files of interest, which is some percent of
- * them. The name of a file tells nothing: its first bytes do. Never throws; what cannot be read is a problem of the list.
+ * them. The name of a file tells nothing: its first bytes do. Yields to the event loop. What cannot be read is a problem of
+ * the list.
  */
-export function reduceDatabase(bytes: Uint8Array, isOfInterest: FileInterest): Uint8Array {
+export async function reduceDatabase(bytes: Uint8Array, isOfInterest: FileInterest): Promise<Uint8Array> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length === 0) return buffer; // another back end's: rpm makes it and never uses it
-  return Buffer.from(JSON.stringify(readRaw(buffer, isOfInterest)), 'utf8');
+  const turns = new TurnTaker();
+  const steps = listSteps(buffer, isOfInterest);
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) await turns.pause();
+  return Buffer.from(JSON.stringify(step.value), 'utf8');
 }
 
 /**
@@ -102,15 +108,30 @@ function keptOf(buffer: Buffer): KeptList | undefined {
   }
 }
 
+/** The whole list at once. */
 function readRaw(buffer: Buffer, isOfInterest: FileInterest): KeptList {
+  const steps = listSteps(buffer, isOfInterest);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** Reads a database in its own form, package by package. */
+function* listSteps(buffer: Buffer, isOfInterest: FileInterest): Generator<void, KeptList, void> {
   if (buffer.length === 0) return { rpmList: 1, records: [], problems: [] };
-  if (isSqlite(buffer)) return readSqlite(buffer, isOfInterest);
+  if (isSqlite(buffer)) return yield* sqliteSteps(buffer, isOfInterest);
   const book = new Book(isOfInterest);
   if (isHashDatabase(buffer)) {
-    // The counter of packages lies among them: four bytes.
-    for (const blob of readHash(buffer)) if (typeof blob === 'string' || blob.length >= 16) book.add(blob);
+    for (const blob of readHash(buffer)) {
+      // The counter of packages lies among them: four bytes.
+      if (typeof blob === 'string' || blob.length >= 16) book.add(blob);
+      yield;
+    }
   } else if (isNdb(buffer)) {
-    for (const blob of readNdb(buffer)) book.add(blob);
+    for (const blob of readNdb(buffer)) {
+      book.add(blob);
+      yield;
+    }
   } else book.problem('it is no package database of a known format');
   return { rpmList: 1, records: book.records, problems: book.problems() };
 }
@@ -156,7 +177,7 @@ class Book {
 
 const packagesTable = 'Packages';
 
-function readSqlite(buffer: Buffer, isOfInterest: FileInterest): KeptList {
+function* sqliteSteps(buffer: Buffer, isOfInterest: FileInterest): Generator<void, KeptList, void> {
   const book = new Book(isOfInterest);
   const reservedBytes = buffer[20] ?? 0;
   const tree: KeptTree = { reservedBytes, interior: {}, leaves: {} };
@@ -182,11 +203,13 @@ function readSqlite(buffer: Buffer, isOfInterest: FileInterest): KeptList {
     for (const leaf of leavesOf(root, noting)) {
       if (typeof leaf === 'string') book.problem(leaf);
       else {
-        tree.leaves[leaf.page] = leaf.cells.map((cell) => [
-          cell.rowId,
-          cell.overflow,
-          book.add(blobOf(payloadOf(cell, pages, layout, buffer.length, seen))),
-        ]);
+        const known: [number, number, number][] = [];
+        tree.leaves[leaf.page] = known;
+        for (const cell of leaf.cells) {
+          const index = book.add(blobOf(payloadOf(cell, pages, layout, buffer.length, seen)));
+          known.push([cell.rowId, cell.overflow, index]);
+          yield;
+        }
       }
     }
   } else if (buffer.length > layout.pageSize) book.problem('the database has no table of packages');

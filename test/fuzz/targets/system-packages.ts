@@ -155,9 +155,9 @@ function databaseTarget(name: string, seeds: () => readonly Uint8Array[]): FuzzT
     seeds,
     mostBytes: 16_384,
     shortRun: 2000,
-    run(input) {
+    async run(input) {
       const list = readDatabase(input, undefined, all);
-      assert.deepEqual(readDatabase(reduceDatabase(input, all), undefined, all).records, list.records);
+      assert.deepEqual(readDatabase(await reduceDatabase(input, all), undefined, all).records, list.records);
       return wayOf(list.records.length, list.problems);
     },
   };
@@ -259,9 +259,9 @@ export const systemPackageTargets: readonly FuzzTarget[] = [
     seeds: () => [log],
     mostBytes: 32_768,
     shortRun: 1000,
-    run(input) {
+    async run(input) {
       const list = readDatabase(database, repaired(input), all);
-      const kept = readDatabase(reduceDatabase(database, all), repaired(input), all);
+      const kept = readDatabase(await reduceDatabase(database, all), repaired(input), all);
       assert.deepEqual(kept.records, list.records);
       return wayOf(list.records.length, list.problems);
     },
