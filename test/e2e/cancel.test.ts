@@ -33,6 +33,8 @@ describe('a scan that is cancelled in the editor', function () {
       120_000,
     );
     assert.match(item.text, /^\d+\/\d+$/);
+    // what is still to be read takes so long that the scan is under way when it is cancelled
+    await lab.addFault({ kind: 'slow', role: 'blobs', delayMs: 60_000 });
     await session().screenshotInThemes('scanning');
     await workbench.runCommand('Plimsoll: Cancel Running Scans');
     await waitUntil('no scan runs', async () => {
@@ -57,14 +59,18 @@ describe('a scan that is cancelled in the editor', function () {
     await lab.clearRequests();
     await workbench.runCommand('Plimsoll: Scan All Connections');
     const bar = session().page.locator('.part.statusbar');
-    await waitUntil(
+    const said = await waitUntil(
       'the scan says that it is complete',
-      async () => /Scan complete/.test((await bar.textContent()) ?? ''),
+      async () => {
+        const text = (await bar.textContent()) ?? '';
+        return text.includes('Scan complete') ? text : undefined;
+      },
       120_000,
     );
-    assert.match((await bar.textContent()) ?? '', /images? had been read before/);
-    // those that were under way when the scan was cancelled, of one image, are asked for again
+    assert.match(said, /images? had been read before/);
+    // asked for again: what was under way of one image (its configuration and three layers), and the configuration of an
+    // image of which nothing is kept
     const again = (await layers()).filter((hex) => before.has(hex));
-    assert.ok(again.length <= 3 && before.size >= 2 * again.length, `${again.length} of ${before.size}`);
+    assert.ok(again.length <= 5 && before.size >= 2 * again.length, `${again.length} of ${before.size}`);
   });
 });

@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { runAxe } from './support/axe.ts';
 import { connectByPaste, connectCommand, paste, waitScanned, wizardTitle } from './support/connect.ts';
-import { findSecret } from './support/leaks.ts';
+import { findSecret, secretForms } from './support/leaks.ts';
 import { ReportPage } from './support/report-page.ts';
 import { useSession } from './support/session.ts';
 import { stepByStep } from './support/steps.ts';
-import { readable, waitUntil } from './support/wait.ts';
+import { becomes, readable, waitUntil } from './support/wait.ts';
 
 const orders = 'services/orders/Dockerfile';
 const production = ['Harbour', 'Harbour Production'];
@@ -161,32 +161,34 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     assert.ok(others.includes('Storage accounts') && others.includes('Key vaults'), others.join());
     assert.ok(others.length >= 20, String(others.length));
     await assets.collapse(production);
-    assert.match(await assets.message(), /things? could not be read/);
+    await waitUntil('it says that things could not be read', async () =>
+      /things? could not be read/.test(await assets.message()),
+    );
   });
 
   it('shows the same numbers in status bar, badge, findings tree, report and dashboard', async () => {
     const { workbench } = session();
-    const tree = await waitUntil('the findings tree has four levels', async () => {
-      const rows = await workbench.tree('Findings').rows();
-      return rows.length >= 4 ? rows : undefined;
+    const { critical, high, open } = await waitUntil('findings tree, status bar and badge agree', async () => {
+      const tree = await workbench.tree('Findings').rows();
+      const counted = Object.fromEntries(
+        tree.map(({ label, description }) => [label, Number(/^[\d,]+/.exec(description)?.[0].replaceAll(',', ''))]),
+      );
+      const of = { critical: counted['Critical'] ?? 0, high: counted['High'] ?? 0 };
+      const status = (await workbench.statusBarItem('plimsoll.plimsoll'))?.text;
+      const badge = await workbench.containerBadge();
+      const agree = status === `${of.critical} C ${of.high} H` && badge === String(of.critical + of.high);
+      return tree.length >= 4 && agree && of.critical >= 10 && of.high >= 40
+        ? { ...of, open: Object.values(counted).reduce((sum, count) => sum + count, 0) }
+        : undefined;
     });
-    const counted = Object.fromEntries(
-      tree.map(({ label, description }) => [label, Number(/^[\d,]+/.exec(description)?.[0].replaceAll(',', ''))]),
-    );
-    const critical = counted['Critical'] ?? 0;
-    const high = counted['High'] ?? 0;
-    const open = Object.values(counted).reduce((sum, count) => sum + count, 0);
-    assert.ok(critical >= 10 && high >= 40, JSON.stringify(counted));
-    const status = await workbench.statusBarItem('plimsoll.plimsoll');
-    assert.equal(status?.text, `${critical} C ${high} H`);
-    assert.equal(await workbench.containerBadge(), String(critical + high));
-
     const report = new ReportPage(workbench);
     await report.open();
-    assert.equal((await report.shown()).shown, open);
+    await report.waitForShown(open);
     await report.showPage('Dashboard');
-    const dashboard = readable(await report.main.innerText());
-    assert.match(dashboard, new RegExp(`Open findings ${open} ${open} open findings`));
+    const dashboard = await waitUntil('the dashboard counts the open findings', async () => {
+      const text = readable(await report.main.innerText());
+      return text.includes(`Open findings ${open} ${open} open findings`) ? text : undefined;
+    });
     assert.match(dashboard, new RegExp(` ${critical} critical Critical H ${high} `));
     assert.match(dashboard, /[1-9]\d* denied/);
     assert.match(dashboard, /3 subscriptions 4 registries 2 clusters/);
@@ -199,18 +201,57 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     await report.showPage('Findings');
     const { shown } = await report.shown();
     await report.search('state:open source:acr severity:critical jquery');
-    assert.equal((await report.shown()).shown, 1);
-    assert.match((await report.rows()).join('\n'), /CVE-2020-11023 jquery 3\.4\.1/);
+    await report.waitForShown(1);
+    await waitUntil('the row is there', async () =>
+      /CVE-2020-11023 jquery 3\.4\.1/.test((await report.rows()).join('\n')),
+    );
     await waitUntil(
       'the tree shows one finding',
       async () => (await workbench.tree('Findings').text()) === 'Critical | 1 · 1 new',
     );
     await report.search('state:open nothing-has-this-name');
-    assert.match(await report.main.innerText(), /No finding matches/);
+    await report.main.getByText(/No finding matches/).waitFor();
     await session().screenshotInThemes('report-nothing-matches');
     await report.search('state:open');
-    assert.equal((await report.shown()).shown, shown);
+    await report.waitForShown(shown);
     await session().screenshotInThemes('report-findings');
+  });
+
+  it('filters and groups with the mouse as well, and the tree follows', async () => {
+    const { workbench } = session();
+    const report = new ReportPage(workbench);
+    const findings = workbench.tree('Findings');
+    await report.showPage('Findings');
+    const { shown } = await report.shown();
+    const critical = Number(/^Critical \| ([\d,]+)/m.exec(await findings.text())?.[1]?.replaceAll(',', ''));
+    assert.ok(critical > 0 && critical < shown);
+    await report.clickFilter('Severity', 'Critical');
+    await report.waitForShown(critical);
+    await report.clickFilter('Source tool', 'Azure Container Registry');
+    await report.frame.locator('.chip', { hasText: 'Azure Container Registry' }).waitFor();
+    await waitUntil('the tree shows critical findings alone', async () =>
+      /^Critical \| \d+[^\n]*$/.test(await findings.text()),
+    );
+    await report.clickChip('Azure Container Registry');
+    await report.waitForShown(critical);
+    await report.clickChip('Critical');
+    await report.waitForShown(shown);
+    await report.choose('Group by', 'Package');
+    await waitUntil('the list is grouped by package', async () =>
+      (await report.rows()).some((row) => /^jquery\b/.test(row)),
+    );
+    await report.choose('Group by', 'Severity');
+    await waitUntil('the list is grouped by severity', async () => /^Critical\b/.test((await report.rows())[0] ?? ''));
+  });
+
+  it('finds a finding by its id, however fast it is typed', async () => {
+    const { workbench, page } = session();
+    await workbench.runCommand('Plimsoll: Show Finding...');
+    await workbench.quickInput.waitOpen('Show Finding');
+    await page.keyboard.insertText('CVE-2020-11023');
+    await page.keyboard.press('Enter');
+    const report = new ReportPage(workbench);
+    await report.frame.getByRole('heading', { name: /CVE-2020-11023/ }).waitFor();
   });
 
   it('explains a finding, from its severity to the line that brought it', async () => {
@@ -261,14 +302,16 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     const report = new ReportPage(workbench);
     await report.frame.getByRole('button', { name: 'Go to Dockerfile Line' }).first().click();
     await waitUntil('the Dockerfile is open', async () => (await workbench.editor.activeTab()) === 'Dockerfile');
-    assert.equal((await workbench.editor.cursor()).line, 18);
+    await becomes(async () => (await workbench.editor.cursor()).line, 18);
     await workbench.runCommand('View: Close All Editors');
     await workbench.editor.open(orders);
     await waitUntil('the lines of base, packages and modules are marked', async () => {
       const lines = (await workbench.editor.squiggles()).map(({ line, severity }) => `${line} ${severity}`);
       return lines.join() === '2 warning,8 warning,18 warning';
     });
-    const problems = await workbench.problems();
+    const problems = await workbench.problems('lines 2 and 18', (shown) =>
+      [2, 18].every((line) => shown.some((problem) => problem.line === line)),
+    );
     assert.match(problems.find(({ line }) => line === 2)?.message ?? '', /^The base image has \d+ critical/);
     assert.match(problems.find(({ line }) => line === 18)?.message ?? '', /Update jquery to 3\.5\.0/);
     await workbench.runCommand('View: Hide Panel');
@@ -276,13 +319,12 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
 
   it('says in the hover what the line brings and what fixes it', async () => {
     const { workbench } = session();
-    const hover = await workbench.editor.hover(18, 3);
-    assert.match(hover, /This line brings 3 critical/);
+    const hover = await workbench.editor.hover(18, 3, /This line brings 3 critical/);
     assert.match(hover, /CVE-2020-11023 jquery 3\.4\.1 3\.5\.0/);
     await session().screenshotInThemes('dockerfile-hover', async () => {
-      await workbench.editor.hover(18, 3);
+      await workbench.editor.hover(18, 3, /This line brings/);
     });
-    assert.match(await workbench.editor.hover(2, 20), /CVE-2026-8376 perl-base/);
+    await workbench.editor.hover(2, 20, /CVE-2026-8376 perl-base/);
     await session().page.keyboard.press('Escape');
   });
 
@@ -291,16 +333,16 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     const input = workbench.quickInput;
     await workbench.editor.open('tools/legacy/Dockerfile');
     await workbench.editor.waitForSquiggle(4);
-    const rules = new Set((await workbench.problems()).map(({ code }) => code));
-    for (const rule of [
+    const expected = [
       'df-no-secret-in-env',
       'df-runs-as-non-root',
       'df-no-add-from-url',
       'df-no-curl-pipe-shell',
       'df-base-image-pinned',
-    ]) {
-      assert.ok(rules.has(rule), `${rule} is not among ${[...rules].join()}`);
-    }
+    ];
+    await workbench.problems(expected.join(), (shown) =>
+      expected.every((rule) => shown.some(({ code }) => code === rule)),
+    );
     await workbench.runCommand('View: Hide Panel');
     const titles = await workbench.editor.codeActions(10, 10);
     const wanted = titles.find((title) => title.startsWith('Ignore df-no-curl-pipe-shell here'));
@@ -337,7 +379,10 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     await workbench.editor.replaceText(
       'FROM debian:12.5 as one\nRUN true\nFROM debian:12.5 as two\nUSER 1\nCMD ["true"]\n',
     );
-    await workbench.editor.waitForSquiggle(1);
+    await waitUntil('the new text has been checked', async () => {
+      const lines = (await workbench.editor.squiggles()).map(({ line }) => line);
+      return lines.includes(1) && lines.includes(3);
+    });
     await workbench.runCommand('Fix All');
     await waitUntil('both lines are fixed', async () => {
       const lines = await workbench.editor.visibleLines();
@@ -356,10 +401,11 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
       await workbench.clickStatusBarItem('plimsoll.plimsoll');
       await input.waitOpen('Plimsoll');
     });
-    const labels = (await input.rows()).map(({ label }) => label);
-    for (const label of ['Open Dashboard', 'Open Findings Report', 'Scan All Connections', 'Verify Connectivity']) {
-      assert.ok(labels.includes(label), labels.join());
-    }
+    await waitUntil('the status menu is complete', async () => {
+      const labels = (await input.rows()).map(({ label }) => label);
+      const wanted = ['Open Dashboard', 'Open Findings Report', 'Scan All Connections', 'Verify Connectivity'];
+      return wanted.every((label) => labels.includes(label));
+    });
     await input.cancel();
     await workbench.runCommand('Plimsoll: Group Findings By...');
     await waitUntil('the groupings are offered', async () => (await input.rows()).length > 3);
@@ -372,6 +418,45 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     await page.keyboard.press('Escape');
   });
 
+  it('exports findings in both forms, without any secret', async () => {
+    const { workbench, folder, lab } = session();
+    const input = workbench.quickInput;
+    await workbench.clearNotifications();
+    for (const [format, file] of [
+      ['JSON', 'plimsoll-findings.json'],
+      ['CSV', 'plimsoll-findings.csv'],
+    ] as const) {
+      await workbench.runCommand('Plimsoll: Export Findings...');
+      await input.waitOpen('Export Findings');
+      await input.pick(format);
+      await input.pick('Everything');
+      await waitUntil('the file is asked for', async () => (await input.value()).endsWith(file));
+      await input.accept();
+      await workbench.waitForNotification(`Findings were exported to ${file}`, 60_000);
+      await workbench.clearNotifications();
+      const text = fs.readFileSync(path.join(folder, file), 'utf8');
+      assert.ok(text.includes('CVE-2020-11023'));
+      assert.deepEqual(secretForms(lab.credentials.clientSecret, text), []);
+      // the password in a Dockerfile of the sample is a finding; its value is not part of it
+      assert.ok(text.includes('df-no-secret-in-env'));
+      assert.deepEqual(secretForms('Tide-and-time-2019', text), []);
+      fs.rmSync(path.join(folder, file));
+    }
+  });
+
+  it('collects diagnostics without any secret or name', async () => {
+    const { workbench, lab } = session();
+    await workbench.runCommand('Plimsoll: Collect Diagnostics...');
+    const text = await waitUntil('the diagnostics are open', async () => {
+      const shown = await workbench.editor.text();
+      return shown.includes('# Plimsoll diagnostics') && shown.includes('## Log') ? shown : undefined;
+    });
+    assert.match(text, /Connection 1: gaps/);
+    assert.deepEqual(secretForms(lab.credentials.clientSecret, text), []);
+    assert.deepEqual(secretForms('Tide-and-time-2019', text), []);
+    await workbench.runCommand('View: Revert and Close Editor');
+  });
+
   it('leaves the secret in no file, no message and no text on the screen, and wrote nothing to Azure', async () => {
     const { workbench, lab, dataDir, folder, page, consoleLines } = session();
     const secret = lab.credentials.clientSecret;
@@ -381,14 +466,13 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
       .readdirSync(dataDir, { recursive: true, encoding: 'utf8' })
       .filter((name) => path.basename(name) === 'Plimsoll.log');
     assert.ok(log.length > 0, 'the log of the extension is not among the searched files');
-    const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')];
     const seen = [
       await page.content(),
       await (await workbench.webviewFrame().catch(() => page.mainFrame())).content(),
       consoleLines.join('\n'),
       await page.evaluate<string>('JSON.stringify(Object.entries(localStorage))'),
     ];
-    for (const text of seen) for (const form of forms) assert.equal(text.includes(form), false);
+    for (const text of seen) assert.deepEqual(secretForms(secret, text), []);
     const requests = await lab.requests();
     assert.ok(requests.length > 200, String(requests.length));
     assert.deepEqual(

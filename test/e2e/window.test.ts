@@ -10,8 +10,8 @@ describe('27.14: a window without a folder and without a connection', () => {
   it('welcomes in every view, shows no error and stays at rest', async () => {
     const { workbench, page } = session();
     await workbench.openContainer();
-    assert.match(await workbench.tree('Assets').welcome(), /Connect an Azure subscription/);
-    assert.match(await workbench.tree('Findings').welcome(), /Findings from Azure and from Dockerfiles appear here/);
+    await workbench.tree('Assets').waitForWelcome(/Connect an Azure subscription/);
+    await workbench.tree('Findings').waitForWelcome(/Findings from Azure and from Dockerfiles appear here/);
     assert.deepEqual(await workbench.notifications(), []);
     const progress = page.locator('.part.sidebar .monaco-progress-container.active');
     await waitUntil('no progress is left in the side bar', async () => (await progress.count()) === 0);
@@ -39,7 +39,7 @@ describe('27.15: a folder that is not trusted', () => {
       return item?.text === 'Restricted Mode';
     });
     await workbench.openContainer();
-    assert.match(await workbench.tree('Assets').welcome(), /Connect an Azure subscription/);
+    await workbench.tree('Assets').waitForWelcome(/Connect an Azure subscription/);
     let loads = 0;
     page.on('load', () => loads++);
     await workbench.grantTrust();

@@ -85,8 +85,11 @@ export class Editor {
     );
   }
 
-  /** The text of the hover at a place, brought up with the mouse, from the left end of the character. */
-  async hover(line: number, column: number): Promise<string> {
+  /**
+   * The text of the hover at a place, brought up with the mouse, from the left end of the character, once it says what is
+   * wanted: the hovers of several providers come one after the other.
+   */
+  async hover(line: number, column: number, wanted = /./): Promise<string> {
     await this.goToLine(line, column);
     const hover = this.#page.locator('.monaco-hover:visible .monaco-hover-content');
     // One that is still there would be taken for the one that is to come.
@@ -100,10 +103,13 @@ export class Editor {
       await this.#page.mouse.move(x + 1, y);
       await this.#page.mouse.move(x, y);
       await hover.first().waitFor({ timeout: 3000 });
-      // The hovers of several providers come one after the other.
-      await this.#page.waitForTimeout(500);
-      const text = readable((await hover.allInnerTexts()).join(' '));
-      return text === 'Loading...' || text === '' ? undefined : text;
+      const read = async () => readable((await hover.allInnerTexts()).join(' '));
+      let text = await read();
+      for (let look = 0; look < 30 && (text === 'Loading...' || !wanted.test(text)); look++) {
+        await this.#page.waitForTimeout(100);
+        text = await read();
+      }
+      return text !== 'Loading...' && wanted.test(text) ? text : undefined;
     });
   }
 
@@ -153,6 +159,18 @@ export class Editor {
     await this.#page.keyboard.press('ControlOrMeta+A');
     await this.#page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
     await this.#page.keyboard.press('ControlOrMeta+V');
+  }
+
+  /** The whole text of the file, by copying it. Uses the clipboard. */
+  async text(): Promise<string> {
+    await this.#lines().first().click();
+    await this.#page.evaluate(`navigator.clipboard.writeText('')`);
+    return waitUntil('the text is on the clipboard', async () => {
+      await this.#page.keyboard.press('ControlOrMeta+A');
+      await this.#page.keyboard.press('ControlOrMeta+C');
+      const text = await this.#page.evaluate<string>('navigator.clipboard.readText()');
+      return text === '' ? undefined : text;
+    });
   }
 
   async save(): Promise<void> {

@@ -42,12 +42,10 @@ export class QuickInput {
     await this.#openPalette(file);
     const name = file.split('/').at(-1) ?? file;
     const folder = file.split('/').slice(0, -1).join('/');
-    const row = await waitUntil(`quick open offers ${file}`, async () => {
-      const index = (await this.rows()).findIndex(
-        (candidate) => candidate.label === name && candidate.description.split(/[ •]/)[0] === folder,
-      );
-      return index === -1 ? undefined : this.#widget.locator('.monaco-list-row').nth(index);
-    });
+    const row = await this.#restingRow(
+      `quick open offers ${file}`,
+      (candidate) => candidate.label === name && candidate.description.split(/[ •]/)[0] === folder,
+    );
     await row.click();
   }
 
@@ -185,9 +183,19 @@ export class QuickInput {
   }
 
   async #exactRow(label: string): Promise<Locator> {
-    return waitUntil(`quick input offers "${label}"`, async () => {
-      const index = (await this.rows()).findIndex((row) => row.label === label);
-      return index === -1 ? undefined : this.#widget.locator('.monaco-list-row').nth(index);
+    return this.#restingRow(`quick input offers "${label}"`, (row) => row.label === label);
+  }
+
+  /** The row that fulfils the condition, once the list stands still: rows are reused while it is being filtered. */
+  async #restingRow(what: string, condition: (row: QuickPickRow) => boolean): Promise<Locator> {
+    let before = '';
+    return waitUntil(what, async () => {
+      const rows = await this.rows();
+      const now = JSON.stringify(rows);
+      const isResting = now === before;
+      before = now;
+      const index = rows.findIndex(condition);
+      return isResting && index !== -1 ? this.#widget.locator('.monaco-list-row').nth(index) : undefined;
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { FrameLocator, Locator } from 'playwright-core';
-import { readable, waitUntil } from './wait.ts';
+import { becomes, readable, waitUntil } from './wait.ts';
 import type { Workbench } from './workbench.ts';
 
 /** The report in the visible webview. */
@@ -28,15 +28,17 @@ export class ReportPage {
     const tab = this.frame.getByRole('tab', { name: new RegExp(`^${name}`) });
     await tab.click();
     await waitUntil(`the page ${name} is shown`, async () => (await tab.getAttribute('aria-selected')) === 'true');
-    await this.#workbench.page.waitForTimeout(300);
+    const content = { Dashboard: '.card', Findings: '[role=treegrid]', Connectivity: '.steps' }[name];
+    await this.frame.locator(content).filter({ visible: true }).first().waitFor();
   }
 
-  /** `205 of 225 findings` as two numbers. */
+  /** `205 of 225 findings` as two numbers, once the list has been counted. */
   async shown(): Promise<{ readonly shown: number; readonly total: number }> {
-    const text = readable(await this.main.innerText());
-    const match = /([\d,]+) of ([\d,]+) findings/.exec(text);
-    const number = (digits: string | undefined) => Number((digits ?? '').replaceAll(',', ''));
-    return { shown: number(match?.[1]), total: number(match?.[2]) };
+    return waitUntil('the list says how many findings it shows', async () => {
+      const match = /([\d,]+) of ([\d,]+) findings/.exec(readable(await this.main.innerText()));
+      const number = (digits: string | undefined) => Number((digits ?? '').replaceAll(',', ''));
+      return match === null ? undefined : { shown: number(match[1]), total: number(match[2]) };
+    });
   }
 
   /** Rows on view, as a person reads them. */
@@ -45,11 +47,40 @@ export class ReportPage {
     return (await rows.allInnerTexts()).map(readable);
   }
 
+  /** Searches; what the list shows follows a moment later. */
   async search(text: string): Promise<void> {
     const input = this.frame.locator('[role=search] input').first();
     await input.fill(text);
     await input.press('Enter');
-    await this.#workbench.page.waitForTimeout(600);
+  }
+
+  /** Waits until the list counts so many findings. */
+  async waitForShown(count: number): Promise<void> {
+    await becomes(async () => (await this.shown()).shown, count);
+  }
+
+  /** Opens the list of a filter button with the mouse, clicks an option, and closes the list with the button again. */
+  async clickFilter(button: string, option: string): Promise<void> {
+    const list = this.frame.locator('[role=listbox][aria-multiselectable=true]');
+    const opener = this.frame.locator('.filter-button', { hasText: button });
+    const wanted = list.getByRole('option', { name: new RegExp(`^${option}`) }).first();
+    await opener.click();
+    await wanted.click();
+    await waitUntil(`${option} is chosen`, async () => (await wanted.getAttribute('aria-selected')) === 'true');
+    await opener.click();
+    await list.waitFor({ state: 'detached' });
+  }
+
+  /** Takes a chip away with the mouse. */
+  async clickChip(text: string): Promise<void> {
+    await this.frame.locator('.chip', { hasText: text }).click();
+  }
+
+  /** Chooses from a drop-down with the mouse. */
+  async choose(dropdown: string, option: string): Promise<void> {
+    const box = this.frame.locator(`vscode-dropdown[aria-label=${JSON.stringify(dropdown)}]`);
+    await box.click();
+    await box.locator('vscode-option', { hasText: option }).first().click();
   }
 
   /** Opens the detail of the first row that holds the text. */
@@ -62,9 +93,11 @@ export class ReportPage {
   async detailTab(name: string): Promise<string> {
     const tab = this.frame.getByRole('tab', { name, exact: true });
     await tab.click();
-    await waitUntil(`${name} is shown`, async () => (await tab.getAttribute('aria-selected')) === 'true');
-    await this.#workbench.page.waitForTimeout(200);
-    const panels = this.frame.locator('[role=tabpanel]:visible');
-    return readable(await panels.last().innerText());
+    const panel = this.frame.locator(`#detail-${name.toLowerCase()}-view`);
+    return waitUntil(`${name} is shown`, async () => {
+      if ((await tab.getAttribute('aria-selected')) !== 'true' || !(await panel.isVisible())) return undefined;
+      const text = readable(await panel.innerText());
+      return text === '' ? undefined : text;
+    });
   }
 }

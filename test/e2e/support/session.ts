@@ -22,6 +22,8 @@ const viewport = { width: 1400, height: 900 };
 export interface SessionOptions {
   /** `sample` is a copy of the lab's workspace, `none` an empty window; else a folder to open as it is. */
   readonly folder?: string;
+  /** Puts files into the copy of the sample workspace before it is opened. */
+  readonly plant?: (folder: string, lab: LabData) => void;
   /** Whether the folder opens trusted; false opens it in restricted mode, without a question. */
   readonly trusted?: boolean;
   /** Folder below `artifacts/screenshots/` for the pictures of this session. */
@@ -67,6 +69,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
   const lab = await sharedLab();
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-e2e-'));
   const folder = openFolder(options.folder ?? 'sample', scratch, lab);
+  options.plant?.(folder, lab);
   let settings: Settings = {
     ...labSettings(lab),
     // What would come between the mouse and a row.

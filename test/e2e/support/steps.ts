@@ -3,6 +3,8 @@ export class EarlierStepFailed extends Error {
   constructor(step: string) {
     super(`Not tried, because an earlier step failed: ${step}`);
     this.name = 'EarlierStepFailed';
+    // where it was thrown says nothing
+    this.stack = `${this.name}: ${this.message}`;
   }
 }
 

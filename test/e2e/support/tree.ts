@@ -191,6 +191,10 @@ export class Tree {
       : readable((await welcome.first().locator('p, .button-container').allTextContents()).join(' '));
   }
 
+  async waitForWelcome(text: RegExp): Promise<void> {
+    await waitUntil(`${this.#name} welcomes with ${String(text)}`, async () => text.test(await this.welcome()));
+  }
+
   async clickWelcomeButton(title: string): Promise<void> {
     await this.#pane().locator('.welcome-view-content .monaco-button', { hasText: title }).first().click();
   }

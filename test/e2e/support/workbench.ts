@@ -136,12 +136,23 @@ export class Workbench {
     await box.waitFor({ state: 'detached' });
   }
 
-  /** Opens the Problems view and reads what it shows. */
-  async problems(): Promise<Problem[]> {
+  /** Opens the Problems view and reads what it shows, once that fulfils the condition. */
+  async problems(what: string, condition: (problems: readonly Problem[]) => boolean): Promise<Problem[]> {
     const panel = this.page.locator('.markers-panel');
     if (!(await panel.isVisible())) await this.runCommand('Problems: Focus on Problems View');
     await panel.waitFor();
-    await this.page.waitForTimeout(300);
+    let seen: readonly Problem[] = [];
+    return waitUntil(`the Problems view shows ${what}`, async () => {
+      const problems = await this.#readProblems(panel);
+      seen = problems;
+      return condition(problems) ? problems : undefined;
+    }).catch((error: unknown) => {
+      const codes = seen.map(({ code, line }) => `${code} ${line}`).join(', ');
+      throw new Error(`The Problems view does not show ${what}, only: ${codes}`, { cause: error });
+    });
+  }
+
+  async #readProblems(panel: Locator): Promise<Problem[]> {
     const problems: Problem[] = [];
     let file = '';
     for (const row of await panel.locator('.monaco-list-row').evaluateAll(readMarkerRows)) {
