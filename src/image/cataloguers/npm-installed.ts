@@ -3,7 +3,7 @@ import { parseJson } from '../../core/json.ts';
 import { decodeText } from '../text-lines.ts';
 import type { Cataloguer } from '../types.ts';
 import { isNpmName } from './npm-name.ts';
-import { isKernelPath } from './places.ts';
+import { isCachePath, isKernelPath } from './places.ts';
 
 /**
  * The directory of a package directly inside a `node_modules`, with its manifest. Names that begin with a dot are what a
@@ -29,6 +29,7 @@ export const npmInstalled: Cataloguer = {
     path.endsWith('/package.json') &&
     (manifest.test(path) || yarnStore.test(path)) &&
     !isKernelPath(path) &&
+    !isCachePath(path) &&
     !isOfTests(path),
   /** Name and version alone: manifests of large applications have some ten megabytes together. */
   reduce(path, bytes) {

@@ -1,10 +1,17 @@
 /** Views of the kernel that images should not hold, and runtimes cover. */
 const kernel = /^(?:proc|sys|dev)\//;
+/** What package managers once downloaded: Yarn 1 and uv keep it unpacked, conda beside its environments. Nothing runs there. */
+const cache =
+  /(?:^|\/)\.cache\/(?:yarn|uv|pip|pypoetry)\/|(?:^|\/)pkgs\/[^/]+-[^/]+-[^/]+\/(?:[Ll]ib\/(?:python[^/]*\/)?)?site-packages\//;
 /** Where package managers put what they install: a lock file in there is that of a package's own development. */
 const installed = /(?:^|\/)(?:node_modules|bower_components|site-packages|dist-packages|vendor|gems)\//;
 
 export function isKernelPath(path: string): boolean {
   return kernel.test(path);
+}
+
+export function isCachePath(path: string): boolean {
+  return cache.test(path);
 }
 
 /** True where a lock file may speak of the application: outside of installed packages and of the kernel's views. */

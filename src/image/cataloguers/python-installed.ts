@@ -1,6 +1,6 @@
 import { decodeText } from '../text-lines.ts';
 import type { Cataloguer, ImageFile, ImageView } from '../types.ts';
-import { directoryOf, isKernelPath, isWord } from './places.ts';
+import { directoryOf, isCachePath, isKernelPath, isWord } from './places.ts';
 import { readMetadata, writeMetadata } from './python-metadata.ts';
 
 /**
@@ -25,8 +25,9 @@ export const pythonInstalled: Cataloguer = {
   id: 'python-installed',
   maxFileBytes: 16 * 1024 * 1024,
   wants: (path) =>
-    (/(?:-info|metadata)$/i.test(path) && metadata.test(path) && !isKernelPath(path)) ||
-    (path.endsWith('.egg-link') && eggLink.test(path) && !isKernelPath(path)),
+    (path.endsWith('.egg-link') ? eggLink.test(path) : /(?:-info|metadata)$/i.test(path) && metadata.test(path)) &&
+    !isKernelPath(path) &&
+    !isCachePath(path),
   reduce: (path, bytes) => (eggLink.test(path) ? bytes.slice(0, 8192) : writeMetadata(readMetadata(decodeText(bytes)))),
   async *read(file, image, signal) {
     const isLink = eggLink.test(file.path);

@@ -30,6 +30,13 @@ describe('the package URL', () => {
     ],
     [{ type: 'npm', name: 'left-pad', version: '1.3.0' }, undefined, 'pkg:npm/left-pad@1.3.0'],
     [{ type: 'npm', name: '@scope/left', version: '1.0.0-rc.1' }, debian, 'pkg:npm/%40scope/left@1.0.0-rc.1'],
+    [{ type: 'pypi', name: 'Zope.Interface_X', version: '5.5.post1' }, debian, 'pkg:pypi/zope.interface-x@5.5.post1'],
+    [
+      { type: 'composer', name: 'Symfony/Console', version: 'v6.4.1' },
+      undefined,
+      'pkg:composer/symfony/console@v6.4.1',
+    ],
+    [{ type: 'gem', name: 'rails_admin', version: '3.1.2' }, undefined, 'pkg:gem/rails_admin@3.1.2'],
     [{ type: 'maven', name: 'org.example:lib', version: '1' }, undefined, 'pkg:maven/org.example/lib@1'],
     [
       { type: 'golang', name: 'github.com/a/b/v2', version: 'v2.1.0' },

@@ -26,6 +26,7 @@ describe('packages in node_modules', () => {
       ['app/node_modules/.left-Xa1b2c3d/package.json', false],
       ['app/node_modules/@scope/.left-Xa1b2c3d/package.json', false],
       ['app/node_modules/.bin/package.json', false],
+      ['usr/local/share/.cache/yarn/v6/npm-left-1.0.0-0123/node_modules/left/package.json', false],
       ['app/package.json', false],
       ['app/node_modules/package.json', false],
       ['app/node_modules/@scope/package.json', false],

@@ -27,6 +27,9 @@ describe('installed distributions of Python', () => {
       [`${site}/left-1.2.3.egg-info/SOURCES.txt`, false],
       [`${site}/~eft-1.2.3.dist-info/METADATA`, false],
       [`${site}/left/METADATA`, false],
+      ['root/.cache/uv/archive-v0/0123/left-1.2.3.dist-info/METADATA', false],
+      ['opt/conda/pkgs/left-1.2.3-pyhd8ed1ab_0/site-packages/left-1.2.3.dist-info/METADATA', false],
+      ['opt/conda/lib/python3.12/site-packages/left-1.2.3.dist-info/METADATA', true],
       ['proc/1/root/usr/lib/python3/dist-packages/six-1.16.0.egg-info/PKG-INFO', false],
     ];
     for (const [one, wanted] of paths) assert.equal(pythonInstalled.wants(one), wanted, one);
