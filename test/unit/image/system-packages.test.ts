@@ -151,3 +151,49 @@ describe('an image whose system is known and its packages are not', () => {
     }
   });
 });
+
+describe('an image with two package lists of one system', () => {
+  const stanza = (name: string, version: string, status = true): string =>
+    `Package: ${name}\n${status ? 'Status: install ok installed\n' : ''}Architecture: amd64\nVersion: ${version}\n`;
+
+  it('names a package of dpkg once that stands in the database and in a file of its own', async () => {
+    const { report } = await read(
+      tar(
+        { name: 'etc/os-release', content: 'ID=debian\nVERSION_ID="12"\n' },
+        { name: 'var/lib/dpkg/status', content: `${stanza('base-files', '12.4')}\n${stanza('tzdata', '2025a')}` },
+        {
+          name: 'var/lib/dpkg/status.d/base',
+          content: `${stanza('base-files', '12.4', false)}\n${stanza('libc6', '2.36', false)}`,
+        },
+      ),
+    );
+    assert.deepEqual(report.problems, []);
+    assert.deepEqual(
+      report.packages.map(({ name, version, path }) => [name, version, path]),
+      [
+        ['base-files', '12.4', 'var/lib/dpkg/status'],
+        ['libc6', '2.36', 'var/lib/dpkg/status.d/base'],
+        ['tzdata', '2025a', 'var/lib/dpkg/status'],
+      ],
+    );
+  });
+
+  it('takes the database of apk and not the bills of materials beside it', async () => {
+    const { report } = await read(
+      tar(
+        { name: 'etc/os-release', content: 'ID=wolfi\n' },
+        { name: 'lib', type: '2', link: 'usr/lib' },
+        { name: 'usr/lib/apk/db/installed', content: 'P:openssl\nV:3.5.0-r0\nA:x86_64\no:openssl\n\n' },
+        {
+          name: 'var/lib/db/sbom/openssl-3.5.0-r0.spdx.json',
+          content: '{"spdxVersion":"SPDX-2.3","packages":[{"name":"openssl","versionInfo":"3.5.0-r0"}]}',
+        },
+      ),
+    );
+    assert.deepEqual(report.problems, []);
+    assert.deepEqual(
+      report.packages.map(({ name, path }) => [name, path]),
+      [['openssl', 'usr/lib/apk/db/installed']],
+    );
+  });
+});
