@@ -139,6 +139,8 @@ const groupByArtifact: Readonly<Record<string, string>> = {
   zookeeper: 'org.apache.zookeeper',
 };
 
+/** NAME_MAX of Linux; what is longer is no name of a library. */
+const maxNameLength = 255;
 const version = String.raw`(?:v?\d|rc\d|build\d)\S*`;
 /** `name-1.2`, `name_1.2`, `name.1.2`, in this order. */
 const namePatterns = ['-', '_', String.raw`\.`].map((separator) => new RegExp(`^(.+?)${separator}(${version})$`));
@@ -180,6 +182,7 @@ export function identify({ coordinates, manifest, archives }: JavaArchive, file:
   const stated = (['Implementation-Version', 'Specification-Version', 'Bundle-Version'] as const).flatMap(
     (key) => manifest[key]?.split(/\s/, 1) ?? [],
   );
+  if (file.length - file.lastIndexOf('/') > maxNameLength) return undefined;
   const name = splitFileName(file, stated);
   const found = name.version ?? stated.find((one) => /^v?\d/.test(one));
   if (found === undefined || /\s/.test(name.artifact)) return undefined;

@@ -37,10 +37,12 @@ export interface ZipHandler {
 }
 
 /** Compressed and unpacked bytes of a small member; the rest of a larger one is left out. */
-const maxContentBytes = 64 * 1024;
-const maxUnpackedBytes = 1024 * 1024;
+const maxContentBytes = 32 * 1024;
+const maxUnpackedBytes = 256 * 1024;
 /** So few bytes inflate to less than `maxUnpackedBytes`: deflate makes 1032 out of one at most. */
-const smallestBytes = 1000;
+const fewestBytes = 250;
+/** Bytes that are looked through at a time. */
+const pieceBytes = 256 * 1024;
 /** Records of the directory that are of interest. */
 const maxListed = 200_000;
 
@@ -100,6 +102,10 @@ export class ZipReader {
 
   /** Throws what the budget and the handler throw. */
   async write(bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.length; at += pieceBytes) await this.#writePiece(bytes.subarray(at, at + pieceBytes));
+  }
+
+  async #writePiece(bytes: Buffer): Promise<void> {
     if (this.#isFinished) return;
     this.#input = this.#input.length === 0 ? bytes : Buffer.concat([this.#input, bytes]);
     await this.#advance(false);
@@ -306,7 +312,10 @@ export class ZipReader {
   #closeContent({ member, deflated }: OpenMember, pieces: readonly Buffer[]): void {
     let bytes: Buffer = Buffer.concat(pieces);
     if (deflated) {
-      const unpacked = beginningOf(bytes) ?? beginningOf(bytes.subarray(0, smallestBytes));
+      let unpacked = beginningOf(bytes);
+      for (let length = bytes.length / 2; unpacked === undefined && length >= fewestBytes / 2; length /= 2) {
+        unpacked = beginningOf(bytes.subarray(0, length));
+      }
       this.#budget.inflated(unpacked?.length ?? maxUnpackedBytes);
       if (unpacked === undefined) {
         this.#handler.problem(`"${shown(member.name)}" cannot be unpacked`);

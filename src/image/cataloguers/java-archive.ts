@@ -23,13 +23,18 @@ export const javaArchive: Cataloguer = {
     for (const item of packagesOf(readJavaArchiveExtract(await file.bytes(signal), file.path), file.path, file.path)) {
       await turns.pause();
       signal.throwIfAborted();
-      yield item;
+      if (item !== undefined) yield item;
     }
   },
 };
 
 /** `path` is that of the file with the ways inside behind `!/`, `name` the archive's own. */
-function* packagesOf(archive: JavaArchive, name: string, path: string): Generator<Catalogued, void, undefined> {
+function* packagesOf(
+  archive: JavaArchive,
+  name: string,
+  path: string,
+): Generator<Catalogued | undefined, void, undefined> {
+  yield undefined; // a turn, also for archives without anything
   for (const reason of archive.problems) yield { kind: 'problem', problem: { path, reason } };
   const own = identify(archive, name);
   for (const [group, artifact, version] of own === undefined ? archive.coordinates : [...archive.coordinates, own]) {

@@ -46,9 +46,10 @@ export class BundleSeeker implements Seeker {
       if (this.#documents.length >= maxDocuments) return;
       const at = window.indexOf(property, from);
       if (at < 0 || at >= limit + 16) return;
-      const start = window.lastIndexOf(0x7b, at);
       from = at + 1;
-      if (start < 0 || start >= limit || !/^\{\s*$/.test(window.toString('latin1', start, at))) continue;
+      const blanks = /\{\s*$/.exec(window.toString('latin1', Math.max(0, at - 16), at))?.[0].length;
+      const start = at - (blanks ?? 0);
+      if (blanks === undefined || start >= limit) continue;
       this.#openDocument = new Document(base + start);
     }
   }

@@ -17,7 +17,8 @@ const frameStart = Buffer.from('3077af0c9274080241e1c107e6d618e6', 'hex');
 const frameEnd = Buffer.from('f932433186182072008242104116d8f2', 'hex');
 /** The frame without its first two bytes: fewer places begin like it. */
 const rareStart = frameStart.subarray(2);
-const maxModuleBytes = 16 * 1024 * 1024;
+/** The longest known have some hundred kilobytes. */
+const maxModuleBytes = 4 * 1024 * 1024;
 const maxVersionBytes = 256;
 /** Places where a version may stand, kept until the pointer to it is known. Programs of before Go 1.18 alone need them. */
 const maxVersionPlaces = 4096;
@@ -133,8 +134,10 @@ export class GoSeeker implements Seeker {
     if (this.#framedText !== undefined) return;
     if (this.#framed === undefined) {
       let at = window.indexOf(rareStart, 2);
-      while (at >= 2 && at - 2 < limit && window[at - 2] !== frameStart[0]) at = window.indexOf(rareStart, at + 1);
-      if (at < 2 || at - 2 >= limit || window[at - 1] !== frameStart[1]) return;
+      while (at >= 2 && at - 2 < limit && (window[at - 2] !== frameStart[0] || window[at - 1] !== frameStart[1])) {
+        at = window.indexOf(rareStart, at + 1);
+      }
+      if (at < 2 || at - 2 >= limit) return;
       this.#framedFrom = base + at - 2 + frameStart.length;
       this.#framed = new Gathering(this.#framedFrom, maxModuleBytes);
     }

@@ -8,6 +8,10 @@ export const maxCrateListBytes = 64 * 1024 * 1024;
 /** Compressed. */
 const maxStreamBytes = 8 * 1024 * 1024;
 const trialBytes = 512;
+/** What so many bytes of a list inflate to, and more. */
+const maxTrialOutputBytes = 32 * 1024;
+/** Places in one window that are tried; pictures bring some dozen. */
+const maxTrials = 200;
 /** The name of the section, as tables of sections have it: in the first bytes of PE and Mach-O, in the last ones of ELF. */
 const sectionName = Buffer.from('.dep-v0\0', 'latin1');
 const sectionNamesBytes = 1024 * 1024;
@@ -67,8 +71,10 @@ function streamLength(bytes: Uint8Array): Promise<number> {
 }
 
 function findStream(window: Buffer, limit: number): number | undefined {
+  let trials = 0;
   for (let at = window.indexOf(streamStart); at >= 0 && at < limit; at = window.indexOf(streamStart, at + 1)) {
     if (!levels.has(window[at + 1]) || !mayBeDeflated(window, at + 2)) continue;
+    if (++trials > maxTrials) return undefined;
     if (beginsAsList(window.subarray(at + 2, at + 2 + trialBytes))) return at;
   }
   return undefined;
@@ -102,7 +108,8 @@ function mayBeDeflated(bytes: Buffer, at: number): boolean {
 
 function beginsAsList(bytes: Uint8Array): boolean {
   try {
-    const text = inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+    const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxTrialOutputBytes };
+    const text = inflateRawSync(bytes, options);
     return text.subarray(0, textStart.length).toString('latin1') === textStart;
   } catch {
     return false; // no deflated data

@@ -51,6 +51,14 @@ describe('.NET applications in a single file', () => {
     });
   }
 
+  it('full of places that look like a list take no time', async () => {
+    const other = Buffer.alloc(8 * 1024 * 1024, '"runtimeTarget"');
+    const start = performance.now();
+    const result = await pass(dotnetBundle, 'app/tool', bundle(depsJson, { other }));
+    assert.deepEqual(listed(result), expected);
+    assert.ok(performance.now() - start < 1500, 'it took too long');
+  });
+
   it('are not what the host alone is', async () => {
     const host = program({
       format: 'elf64',

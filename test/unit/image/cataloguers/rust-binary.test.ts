@@ -110,6 +110,14 @@ describe('Rust binaries', () => {
     assert.ok((extract?.length ?? Infinity) < 100);
   });
 
+  it('full of places that look like a list take no time', async () => {
+    const bait = crateList({ files: 'abcdefghij'.repeat(20_000) }, 9).subarray(0, 64);
+    const made = program({ format: 'elf64', goNote: false, readOnly: Buffer.alloc(8 * 1024 * 1024, bait) });
+    const start = performance.now();
+    assert.equal(await extractOf(rustBinary, 'app', made), undefined);
+    assert.ok(performance.now() - start < 1500, 'it took too long');
+  });
+
   it('with entries of an unknown form tell how many, and list the others', async () => {
     const odd = { packages: [{ name: 1 }, 'x', { name: 'ok', version: '1.0.0', source: 'crates.io' }] };
     const result = await pass(rustBinary, 'app', rustProgram(crateList(odd)));
