@@ -7,13 +7,17 @@ import { createAzureSession } from '../azure/session.ts';
 import { systemClock } from '../core/clock.ts';
 import { describeError, isAbort } from '../core/errors.ts';
 import { createHttpClient, type HttpClient } from '../core/http.ts';
+import type { KnownImages } from '../image/base-image.ts';
 import { createImageReader } from '../image/read-image.ts';
 import type { ResolvedImage } from '../image/resolve.ts';
 import { isLocalImage, openImageSource } from '../image/sources/index.ts';
 import type { ImageReport, ImageSource, LayerCache, Problem } from '../image/types.ts';
 import { createRegistryClient, type RegistryClient } from '../registry/client.ts';
+import { parseReference } from '../registry/reference.ts';
 import type { Referrer } from '../registry/referrers.ts';
 import type { Platform } from '../registry/types.ts';
+import { Documents } from '../scan/documents.ts';
+import { type KnownRecord, ScannedImages } from '../scan/known-images.ts';
 import { readFingerprintKey } from '../store/fingerprint-key.ts';
 import { StateStore } from '../store/state-store.ts';
 import { azureDeps, readCloud, readIdentity } from './azure.ts';
@@ -36,6 +40,8 @@ export interface ReadImageResult {
   readonly resolved?: ResolvedImage;
   /** Absent when they were not asked for, when the source can hold none, and when they could not be listed. */
   readonly referrers?: readonly Referrer[];
+  /** Images of earlier runs and scans with the same data folder, as possible bases. */
+  readonly known: KnownImages;
   /** Beside those of the report. */
   readonly problems: readonly Problem[];
 }
@@ -61,9 +67,11 @@ export async function readOneImage(request: ImageRequest, context: CommandContex
       onResolved: (found) => (resolved = found),
       ...(platform === undefined ? {} : { platform, strictPlatform: true }),
     });
-    if (resolved === undefined) return { report, problems: [] };
+    const known = remember(store, ref, report, resolved);
+    if (resolved === undefined) return { report, known, problems: [] };
     return {
       report,
+      known,
       resolved,
       ...(request.withReferrers ? await referrersOf(source, resolved, signal) : { problems: [] }),
     };
@@ -130,6 +138,34 @@ async function referrersOf(
   }
   const reason = `${omitted} more signatures and attestations are not listed`;
   return { referrers: [...found.values()], problems: omitted === 0 ? [] : [{ path: '', reason }] };
+}
+
+const knownKind = 'known-image';
+
+/** What was read before, this image left out; keeps the layers of this one for those that stand on it. */
+function remember(
+  store: StateStore,
+  ref: string,
+  report: ImageReport,
+  resolved: ResolvedImage | undefined,
+): KnownImages {
+  const documents = new Documents(store);
+  const earlier = store.documents(knownKind).map(({ key, value }) => ({ key, record: value as KnownRecord })); // our own
+  const key = `${ref}@${report.digest}`;
+  const known = new ScannedImages([...documents.images(), ...earlier]).below(key, report.config.diffIds);
+  if (resolved === undefined || isLocalImage(ref)) return known;
+  const { host, repository, tag } = parseReference(ref);
+  const record: KnownRecord = {
+    host,
+    repository,
+    digest: report.digest,
+    asked: [resolved.named.digest],
+    tags: tag === undefined ? [] : [tag],
+    diffIds: report.config.diffIds,
+    scannedAt: systemClock.now().toISOString(),
+  };
+  store.putDocument(knownKind, key, undefined, record);
+  return known;
 }
 
 /** Keeps nothing. */

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import type { MatchResult, Vulnerability } from '../advisories/types.ts';
 import type { Severity } from '../core/severity.ts';
 import { parseDockerfile } from '../dockerfile/model.ts';
@@ -9,8 +10,17 @@ import { formatPlatform } from '../image/manifest.ts';
 import { originsOfLayers } from '../image/layer-origin.ts';
 import type { ResolvedImage } from '../image/resolve.ts';
 import { secretKinds } from '../image/secrets/kinds.ts';
+import { isLocalImage } from '../image/sources/index.ts';
 import type { ImageReport } from '../image/types.ts';
-import { placesIn } from '../scan/dockerfile-links.ts';
+import { parseReference } from '../registry/reference.ts';
+import {
+  type BasePart,
+  type SourceRepository,
+  linkDockerfiles,
+  parseAll,
+  placesIn,
+  toBuiltImage,
+} from '../scan/dockerfile-links.ts';
 import type { ReadImageResult } from './image-read.ts';
 import { type SarifResult, toSarif } from './sarif.ts';
 
@@ -18,10 +28,12 @@ import { type SarifResult, toSarif } from './sarif.ts';
 export interface LineSource {
   readonly path: string;
   readonly text: string;
+  /** The git repository that it lies in. */
+  readonly repository?: SourceRepository;
 }
 
 /** The result in the form of `--format json`; `today` is an ISO date. */
-export function describeImage(
+export async function describeImage(
   ref: string,
   read: ReadImageResult,
   match: MatchResult,
@@ -29,11 +41,12 @@ export function describeImage(
   today: string,
 ) {
   const { report, resolved, referrers } = read;
-  const base = findBaseImage(report, { byChainId: () => undefined, diffIds: () => undefined });
+  const base = findBaseImage(report, read.known);
   const baseLayers = new Set(report.layers.slice(0, base?.layerCount ?? 0).map(({ digest }) => digest));
   const part = { layers: base?.layerCount ?? 0 };
   const places =
     lines === undefined ? undefined : placesIn(lines.path, parseDockerfile(lines.text), report, part, 'certain');
+  const link = lines === undefined ? undefined : await linkOf(ref, report, part, lines);
   const origins = originsOfLayers(report.config);
   const ended = endOfLife(report.os, today);
   const sideOf = (layer: string | undefined): { origin?: 'base' | 'own' | 'unknown' } =>
@@ -67,6 +80,7 @@ export function describeImage(
               ...(base.digest === undefined ? {} : { digest: base.digest }),
             },
           }),
+      ...(link === undefined ? {} : { dockerfile: link }),
       layers: report.layers.map(({ digest, diffId, createdBy }, index) => ({
         digest,
         diffId,
@@ -118,7 +132,22 @@ export function describeImage(
   };
 }
 
-export type ImageResult = ReturnType<typeof describeImage>;
+export type ImageResult = Awaited<ReturnType<typeof describeImage>>;
+
+/** How likely the Dockerfile built the image; the lines are told all the same, because a person named the file. */
+async function linkOf(ref: string, report: ImageReport, part: BasePart, { path, text, repository }: LineSource) {
+  const file = {
+    uri: pathToFileURL(path).href,
+    path,
+    text,
+    ...(repository === undefined ? {} : { repository }),
+  };
+  const name = isLocalImage(ref) ? ref : `${parseReference(ref).host}/${parseReference(ref).repository}`;
+  const [found] = await linkDockerfiles(toBuiltImage(name, report, part), parseAll([file]));
+  if (found === undefined) return { path, score: 0, band: 'none' as const, signals: [] };
+  const { score, band, signals } = found.link;
+  return { path, score, band, signals: signals.map(({ text: said }) => said) };
+}
 
 /** As the index names it, with the variant; else what the config says. */
 function platformOf(report: ImageReport, resolved: ResolvedImage): string {

@@ -18,6 +18,7 @@ import { matchRequestOf } from '../scan/match-request.ts';
 import { oneOf, readArguments, readFailOn, reaches, usage } from './arguments.ts';
 import { dataFolder } from './azure.ts';
 import { type Command, exitCodes } from './command.ts';
+import { repositoryAbove } from './git-folder.ts';
 import { readOneImage } from './image-read.ts';
 import { asSarif, asTable, describeImage, type LineSource } from './image-result.ts';
 import { toolVersion } from './tool-version.ts';
@@ -50,7 +51,8 @@ Options:
                         other platforms are shown; an image for another platform is refused
   --advisories <path>   a database, or a folder laid out like the OSV mirror (<Ecosystem>/all.zip or <Ecosystem>/<ID>.json,
                         KEV and EPSS files beside them), for this run alone; default: the data of "advisories update"
-  --file <Dockerfile>   attribute packages to the lines of this file
+  --file <Dockerfile>   attribute packages, vulnerabilities and secrets to the lines of this file, and say how well it fits
+                        the image: by its history, settings, labels, and the remotes in .git/config above the file
   --format table|json|cyclonedx|spdx|sarif
                         form of the result (default table). cyclonedx: SBOM and vulnerabilities, CycloneDX 1.6 JSON;
                         spdx: SBOM, SPDX 2.3 JSON; sarif: vulnerabilities, SARIF 2.1.0. json and table also list
@@ -103,7 +105,7 @@ there · 3 something could not be read or verified; what could is printed · 130
     );
     const { report } = read;
     const match = await matchReport(report, values.advisories, data, context.signal);
-    const result = describeImage(ref, read, match, lines, systemClock.now().toISOString().slice(0, 10));
+    const result = await describeImage(ref, read, match, lines, systemClock.now().toISOString().slice(0, 10));
     switch (format) {
       case 'json':
         await context.out(asJson(result));
@@ -145,7 +147,9 @@ async function sbomOf(ref: string, report: ImageReport): Promise<SbomInput> {
 
 async function readDockerfile(file: string): Promise<LineSource> {
   try {
-    return { path: file, text: await readFile(file, 'utf8') };
+    const text = await readFile(file, 'utf8');
+    const repository = await repositoryAbove(file);
+    return { path: file, text, ...(repository === undefined ? {} : { repository }) };
   } catch (cause) {
     throw new BadInputError(`Cannot read "${file}"`, 'Check the path of the Dockerfile.', { cause });
   }

@@ -1,16 +1,22 @@
 import { type KnownImage, type KnownImages, chainIds } from '../image/base-image.ts';
 import type { ImageRecord } from './documents.ts';
 
+/** What has to be known of an image to recognise it below another. */
+export type KnownRecord = Pick<
+  ImageRecord,
+  'host' | 'repository' | 'digest' | 'asked' | 'tags' | 'diffIds' | 'scannedAt'
+>;
+
 /** Images that were scanned, as possible bases of others: by chain id, by name and by digest. */
 export class ScannedImages {
   readonly #byChain = new Map<string, { readonly key: string; readonly image: KnownImage; readonly at: string }[]>();
   readonly #byName = new Map<string, readonly string[]>();
 
-  constructor(records: readonly { readonly key: string; readonly record: ImageRecord }[]) {
+  constructor(records: readonly { readonly key: string; readonly record: KnownRecord }[]) {
     for (const { key, record } of records) this.add(key, record);
   }
 
-  add(key: string, record: ImageRecord): void {
+  add(key: string, record: KnownRecord): void {
     const top = chainIds(record.diffIds).at(-1);
     if (top === undefined) return;
     const repository = `${record.host}/${record.repository}`;
