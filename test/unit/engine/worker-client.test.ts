@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isEngineError } from '../../../src/core/errors.ts';
 import type { Log } from '../../../src/core/log.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { WorkerClient } from '../../../src/engine/worker-client.ts';
 
-const file = path.resolve(import.meta.dirname, 'worker-stub.ts');
+const file = fileURLToPath(new URL('worker-stub.ts', import.meta.url));
 const never = new AbortController().signal;
 
 describe('a worker thread, seen from the engine', () => {
