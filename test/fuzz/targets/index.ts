@@ -1,11 +1,13 @@
 import { compareText } from '../../../src/core/order.ts';
 import type { FuzzTarget } from '../target.ts';
+import { languagePackageTargets } from './language-packages.ts';
 import { passingFileTargets } from './passing-files.ts';
 import { systemPackageTargets } from './system-packages.ts';
 import { versionRanges, versionTargets } from './versions.ts';
 
 /** All targets, sorted by name. */
 export const targets: readonly FuzzTarget[] = [
+  ...languagePackageTargets,
   ...passingFileTargets,
   ...systemPackageTargets,
   versionRanges,

@@ -28,21 +28,24 @@ function wayOf(packages: number, reasons: readonly string[]): string {
 
 const view: ImageView = { has: all, file: () => undefined, list: () => [] };
 
-interface ListTarget {
+export interface ListTarget {
   readonly name: string;
   readonly cataloguer: Cataloguer;
   readonly at: string;
   readonly seeds: () => readonly Uint8Array[];
   readonly dictionary: readonly string[];
+  /** Whether other paths are there; without it all are. */
+  readonly has?: (path: string) => boolean;
 }
 
 /** A file as the cataloguer reads it, whole and as it is kept. Both must list the same. */
-function listTarget({ name, cataloguer, at, seeds, dictionary }: ListTarget): FuzzTarget {
+export function listTarget({ name, cataloguer, at, seeds, dictionary, has = all }: ListTarget): FuzzTarget {
+  const image = { ...view, has };
   const read = async (bytes: Uint8Array): Promise<{ packages: string[]; reasons: string[] }> => {
     const file = { path: at, size: bytes.length, bytes: () => Promise.resolve(bytes) };
     const packages: string[] = [];
     const reasons: string[] = [];
-    for await (const item of cataloguer.read(file, view, new AbortController().signal)) {
+    for await (const item of cataloguer.read(file, image, new AbortController().signal)) {
       if (item.kind === 'problem') reasons.push(item.problem.reason);
       else if (item.kind === 'package') {
         assert.ok(item.package.name !== '' && item.package.version !== '', 'a package has a name and a version');
