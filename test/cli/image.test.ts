@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
@@ -129,6 +129,45 @@ describe('plimsoll image', function () {
       answer.coverage.map(({ state }) => state),
       ['none', 'none'],
     );
+  });
+
+  it('lists secrets with their place and a fingerprint of this machine, never with a value', () => {
+    write('secret/etc/os-release', 'ID=debian\nVERSION_ID="12"\n');
+    write('secret/var/lib/dpkg/status', '');
+    write('secret/app/.env', 'MODE=x\nDB_PASSWORD=Low-water-1987\n');
+    write('secret/usr/share/doc/x/.env', 'DB_PASSWORD=Low-water-1987\n');
+    const answer = (...args: readonly string[]): Answer => {
+      const data = ['--data', path.join(folder, 'data')];
+      const source = `dir:${path.join(folder, 'secret')}`;
+      const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'image', source, ...data, ...args], {
+        encoding: 'utf8',
+      });
+      assert.ok(!`${stdout}${stderr}`.includes('Low-water'));
+      return { status, stdout, stderr };
+    };
+    const listed = (): { readonly fingerprint: string }[] =>
+      (JSON.parse(answer('--format', 'json').stdout) as { readonly secrets: { readonly fingerprint: string }[] })
+        .secrets;
+    const [secret, ...others] = listed();
+    assert.deepEqual(others, []);
+    assert.match(secret?.fingerprint ?? '', /^[0-9a-f]{16}$/);
+    assert.deepEqual(
+      { ...secret, fingerprint: '' },
+      {
+        kind: 'database-password',
+        path: 'app/.env',
+        line: 2,
+        severity: 'high',
+        fingerprint: '',
+      },
+    );
+    assert.deepEqual(listed(), [secret], 'the same in the next run');
+    assert.equal(statSync(path.join(folder, 'data', 'fingerprint.key')).mode & 0o777, 0o600);
+    const sarif = answer('--format', 'sarif').stdout;
+    assert.deepEqual(schemaProblems('sarif-2.1.0', JSON.parse(sarif)), []);
+    assert.match(sarif, /"ruleId": "secret-database-password"/);
+    assert.match(answer().stdout, /^Secret \(high\): Database password in \/app\/\.env:2$/m);
+    assert.equal(answer('--fail-on', 'high').status, 1);
   });
 
   it('says when the operating system gets no more updates', () => {
