@@ -59,6 +59,7 @@ export function listTarget({ name, cataloguer, at, seeds, dictionary, has = all 
     seeds,
     dictionary,
     mostBytes: 8192,
+    limitMs: 5000,
     shortRun: 2000,
     async run(input) {
       const { packages, reasons } = await read(input);
@@ -157,6 +158,7 @@ function databaseTarget(name: string, seeds: () => readonly Uint8Array[]): FuzzT
     name,
     seeds,
     mostBytes: 16_384,
+    limitMs: 5000,
     shortRun: 2000,
     async run(input) {
       const list = readDatabase(input, undefined, all);
@@ -214,6 +216,7 @@ export const systemPackageTargets: readonly FuzzTarget[] = [
         'CentOS release 6.10 (Final)',
       ]),
     dictionary: ['ID=', 'VERSION_ID=', 'PRETTY_NAME=', '"', "'", '\\', '\n', 'ubuntu', 'sles', 'debian', 'SUSE '],
+    limitMs: 5000,
     shortRun: 2000,
     run(input) {
       // The text stands in every file that is asked for, one at a time.
@@ -248,6 +251,7 @@ export const systemPackageTargets: readonly FuzzTarget[] = [
     name: 'image-rpm-header',
     seeds: () => [header, large],
     dictionary: ['(none)', '.src.rpm', 'gpg-pubkey'],
+    limitMs: 5000,
     shortRun: 2000,
     run(input) {
       const found = readHeader(Buffer.from(input), all);
@@ -261,6 +265,7 @@ export const systemPackageTargets: readonly FuzzTarget[] = [
     name: 'image-rpm-log',
     seeds: () => [log],
     mostBytes: 32_768,
+    limitMs: 5000,
     shortRun: 1000,
     async run(input) {
       const list = readDatabase(database, repaired(input), all);
