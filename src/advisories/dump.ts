@@ -6,9 +6,34 @@ import { crc32, gunzip, inflateRawSync } from 'node:zlib';
 import * as yauzl from 'yauzl';
 import { DamagedError, LimitExceededError } from '../core/errors.ts';
 
-/** A record of a dump as text, or why it could not be read. */
-export type DumpRecord =
-  { readonly name: string; readonly text: string } | { readonly name: string; readonly problem: string };
+/** A record of a dump, or why it could not be read. */
+export type DumpRecord = DumpText | { readonly name: string; readonly problem: string };
+
+/** A record that is made a text when it is asked for: what is asked one by one is dropped one by one. */
+export class DumpText {
+  readonly name: string;
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #isAscii: boolean;
+
+  constructor(name: string, bytes: Buffer, start: number, end: number, areAscii: boolean) {
+    this.name = name;
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+    this.#isAscii = areAscii;
+  }
+
+  /** Plain ASCII, which most records are, is faster to take over. */
+  get text(): string {
+    return this.#bytes.toString(this.#isAscii ? 'latin1' : 'utf8', this.#start, this.#end);
+  }
+}
+
+function wholeText(name: string, bytes: Buffer): DumpText {
+  return new DumpText(name, bytes, 0, bytes.length, isAscii(bytes));
+}
 
 /** Larger records are passed over with a problem; the largest genuine ones (Ubuntu kernels) stay under 10 MB. */
 const largestRecord = 64 * 1024 * 1024;
@@ -61,7 +86,7 @@ export async function* readDump(
 function readRecordFile(file: string, name: string): DumpRecord {
   try {
     if (statSync(file).size > largestRecord) return { name, problem: 'larger than 64 MiB' };
-    return { name, text: toText(readFileSync(file)) };
+    return wholeText(name, readFileSync(file));
   } catch (error) {
     return { name, problem: reasonOf(error) };
   }
@@ -184,11 +209,12 @@ async function unpackBatch(batch: readonly (Packed | DumpRecord)[]): Promise<rea
     }
   }
   let at = 0;
+  const areAscii = bytes !== undefined && isAscii(bytes);
   return batch.map((item): DumpRecord => {
     if (!('data' in item)) return item;
     if (item.method !== 8 || bytes === undefined) return unpackOne(item);
     at += item.size;
-    return { name: item.name, text: toText(bytes.subarray(at - item.size, at)) };
+    return new DumpText(item.name, bytes, at - item.size, at, areAscii);
   });
 }
 
@@ -200,15 +226,10 @@ function unpackOne({ name, size, crc, method, data }: Packed): DumpRecord {
     const bytes = method === 0 ? data : inflateRawSync(data, { maxOutputLength: Math.max(1, size) });
     if (bytes.length !== size) throw new RangeError('its size is another than the archive says');
     if (crc32(bytes) !== crc) throw new RangeError('its checksum is wrong');
-    return { name, text: toText(bytes) };
+    return wholeText(name, bytes);
   } catch (error) {
     return { name, problem: reasonOf(error) };
   }
-}
-
-/** Most records are plain ASCII, which is faster to take over. */
-function toText(bytes: Buffer): string {
-  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }
 
 function reasonOf(error: unknown): string {

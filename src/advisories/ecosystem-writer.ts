@@ -18,6 +18,8 @@ export interface ImportSummary {
   readonly newestModified?: string;
 }
 
+/** Pairs of a binary and its source; Ubuntu has some tens of thousands. */
+const mostBuilds = 500_000;
 /** Slices of the write transaction; one commit at the end would hold all pages in memory. */
 const slice = 5_000;
 /** Larger pages than usual: rows are written once, in the order of their keys, and have a kilobyte and more. */
@@ -110,6 +112,7 @@ class Writer {
   readonly #builds = new Set<string>();
   readonly #examples: string[] = [];
   #nextId = 1;
+  #count = 0;
   #problems = 0;
   #withdrawn = 0;
   #newest: string | undefined;
@@ -131,6 +134,7 @@ class Writer {
       part = 1 + this.#figure('SELECT ifnull(max(part), 0) FROM packages');
       for (const row of database.prepare('SELECT id, suffix, records FROM suffixes').all())
         this.#suffixes.set(String(row['suffix']), { id: Number(row['id']), records: Number(row['records']) });
+      this.#count = this.#figure(`SELECT value FROM facts WHERE name = 'records'`);
       const newest = database.prepare(`SELECT value FROM facts WHERE name = 'newestModified'`).get();
       if (newest !== undefined) this.#newest = String(newest['value']);
     }
@@ -154,7 +158,7 @@ class Writer {
     this.#database.exec('COMMIT');
     return {
       ecosystem: this.#ecosystem,
-      records: this.#figure('SELECT count(*) FROM records'),
+      records: this.#count,
       withdrawn: this.#withdrawn,
       problems: this.#problems,
       examples: this.#examples,
@@ -180,7 +184,8 @@ class Writer {
       return;
     }
     if (record.cut !== undefined) this.#complain(item.name, record.cut);
-    const { id, modified } = record.head;
+    const { id } = record;
+    const { modified } = record.head;
     if (modified !== undefined && (this.#newest === undefined || modified > this.#newest)) this.#newest = modified;
     if (this.#extends) this.#remove(id);
     if (record.withdrawn) {
@@ -189,13 +194,13 @@ class Writer {
     } else if (record.rows.length > 0) this.#put(record);
   }
 
-  #put({ head, rows }: ReadRecord): void {
+  #put({ id, head, rows }: ReadRecord): void {
     const number = this.#nextId++;
     const suffixes: number[] = [];
     let last: string | undefined;
     for (const { name, suffix, what, builds } of rows) {
       this.#packages.add(name, suffix, number, what);
-      if (builds !== undefined) for (const built of builds) this.#builds.add(`${built}\n${name}`);
+      for (const built of builds ?? []) if (this.#builds.size < mostBuilds) this.#builds.add(`${built}\n${name}`);
       if (suffix === last) continue;
       last = suffix;
       let known = this.#suffixes.get(suffix);
@@ -210,8 +215,8 @@ class Writer {
       suffixes.push(known.id);
       known.records++;
     }
-    // Undefined members are left out: the id stands beside.
-    this.#putRecord.run(number, head.id, suffixes.join(','), JSON.stringify({ ...head, id: undefined }));
+    this.#putRecord.run(number, id, suffixes.join(','), JSON.stringify(head));
+    this.#count++;
   }
 
   /** Takes an earlier form of a record away: its entries stay, and count no more. */
@@ -227,6 +232,7 @@ class Writer {
       }
       this.#database.prepare('INSERT OR IGNORE INTO replaced (record) VALUES (?)').run(Number(row['id']));
       this.#database.prepare('DELETE FROM records WHERE id = ?').run(Number(row['id']));
+      this.#count--;
     }
   }
 
@@ -239,10 +245,9 @@ class Writer {
     this.#database.exec('DELETE FROM suffixes');
     const putSuffix = this.#database.prepare('INSERT INTO suffixes (id, suffix, records) VALUES (?, ?, ?)');
     for (const [suffix, { id, records }] of this.#suffixes) if (records > 0) putSuffix.run(id, suffix, records);
-    if (this.#newest !== undefined)
-      this.#database
-        .prepare('INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)')
-        .run('newestModified', this.#newest);
+    const putFact = this.#database.prepare('INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)');
+    putFact.run('records', String(this.#count));
+    if (this.#newest !== undefined) putFact.run('newestModified', this.#newest);
   }
 
   #complain(name: string, reason: string): void {

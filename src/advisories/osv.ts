@@ -20,6 +20,9 @@ export interface StoredHead {
   readonly references?: readonly string[];
 }
 
+/** Without the id, which stands beside. */
+export type StoredText = Omit<StoredHead, 'id'>;
+
 export interface AffectedRow {
   /** Name as compared: normalised where the ecosystem wants it. */
   readonly name: string;
@@ -32,7 +35,8 @@ export interface AffectedRow {
 }
 
 export interface ReadRecord {
-  readonly head: StoredHead;
+  readonly id: string;
+  readonly head: StoredText;
   readonly withdrawn: boolean;
   readonly rows: readonly AffectedRow[];
   /** What was left out, because a ceiling was reached. */
@@ -138,7 +142,7 @@ export function readRecord(json: unknown, base: string): ReadRecord | undefined 
   if (id === undefined || id.length > 200) return undefined;
   const withdrawn = text(json['withdrawn']) !== undefined;
   const modified = time(json['modified']);
-  if (withdrawn) return { head: modified === undefined ? { id } : { id, modified }, withdrawn, rows: [] };
+  if (withdrawn) return { id, head: modified === undefined ? {} : { modified }, withdrawn, rows: [] };
   const context: Context = {
     base,
     isMalicious: id.startsWith('MAL-'),
@@ -158,7 +162,7 @@ export function readRecord(json: unknown, base: string): ReadRecord | undefined 
   }
   if (context.isPerArchitecture) rows = joinArchitectures(rows);
   const head = headOf(json, id, modified, context.isMalicious);
-  return cut === undefined ? { head, withdrawn, rows } : { head, withdrawn, rows, cut };
+  return cut === undefined ? { id, head, withdrawn, rows } : { id, head, withdrawn, rows, cut };
 }
 
 interface Context {
@@ -355,8 +359,8 @@ function buildsOf(value: unknown, source: string): string[] | undefined {
   return out;
 }
 
-function headOf(json: Loose, id: string, modified: string | undefined, isMalicious: boolean): StoredHead {
-  const out: { -readonly [K in keyof StoredHead]: StoredHead[K] } = { id };
+function headOf(json: Loose, id: string, modified: string | undefined, isMalicious: boolean): StoredText {
+  const out: { -readonly [K in keyof StoredText]: StoredText[K] } = {};
   const aliases = texts(json['aliases'], 50);
   if (aliases.length > 0) out.aliases = aliases;
   const upstream = texts(json['upstream'], 500);

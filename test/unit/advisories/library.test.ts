@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
-import { type DumpRecord, readDump } from '../../../src/advisories/dump.ts';
+import { type DumpRecord, DumpText, readDump } from '../../../src/advisories/dump.ts';
 import { ecosystemsNeeded, isStale } from '../../../src/advisories/ecosystems.ts';
 import { decodeList, decodeWhat, encodeList, encodeWhat } from '../../../src/advisories/entries.ts';
 import { AdvisoryLibrary, ecosystemFolder, openAdvisories } from '../../../src/advisories/library.ts';
@@ -53,9 +53,12 @@ function zip(entries: readonly ZipEntry[]): Buffer {
   return Buffer.concat([...locals, all, end]);
 }
 
-async function read(folder: string): Promise<DumpRecord[]> {
-  const out: DumpRecord[] = [];
-  for await (const batch of readDump(folder, signal)) out.push(...batch);
+type Plain = { readonly name: string } & ({ readonly text: string } | { readonly problem: string });
+
+async function read(folder: string): Promise<Plain[]> {
+  const toPlain = (each: DumpRecord): Plain => (each instanceof DumpText ? { name: each.name, text: each.text } : each);
+  const out: Plain[] = [];
+  for await (const batch of readDump(folder, signal)) out.push(...batch.map(toPlain));
   return out;
 }
 
