@@ -27,7 +27,10 @@ export function* readNdb(bytes: Buffer): Generator<Blob, void, undefined> {
   let left = bytes.length;
   const end = Math.min(slotsEnd, bytes.length - slotBytes + 1);
   for (let at = 2 * slotBytes; at < end; at += slotBytes) {
-    if (bytes.readUInt32LE(at) !== slotMagic) return yield `slot ${at / slotBytes} of the database is damaged`;
+    if (bytes.readUInt32LE(at) !== slotMagic) {
+      yield `slot ${at / slotBytes} of the database is damaged`;
+      continue;
+    }
     const index = bytes.readUInt32LE(at + 4);
     if (index === 0) continue; // free
     const start = bytes.readUInt32LE(at + 8) * blockBytes;

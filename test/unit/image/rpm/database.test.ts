@@ -123,6 +123,12 @@ describe('a database of rpm', () => {
     }
   });
 
+  it('keeps one bad slot of ndb from hiding the others', () => {
+    const list = readDatabase(changed(ndbDatabase(headers('a 1-1', 'b 2-2')), 32, 0), undefined, none);
+    assert.deepEqual(versions(list), ['b 2-2']);
+    assert.deepEqual(list.problems, ['slot 2 of the database is damaged']);
+  });
+
   const broken: [string, Buffer, RegExp][] = [
     ['something else', Buffer.from('no database at all, but a text'), /no package database of a known format/],
     ['a database of SQLite without the table', withoutTable(), /no table of packages/],
