@@ -92,10 +92,7 @@ export class Popups {
           onToggle(option.id);
         }),
       );
-      active = Math.max(
-        0,
-        drawn.findIndex(({ id }) => id === activeId),
-      );
+      active = drawn.findIndex(({ id }) => id === activeId);
       let number = 0;
       const sections = wanted.map((group, at) => {
         const heading = `${anchor.id}-group-${at}`;
@@ -231,9 +228,8 @@ function drawOption(elementId: string, first: Option, onClick: () => void): Draw
     const chosen = String(option.chosen);
     if (element.getAttribute('aria-selected') !== chosen) show(check, option.chosen ? icon('check') : undefined);
     element.setAttribute('aria-selected', chosen);
-    if (label.textContent !== option.label) show(label, option.label);
-    if (count.textContent !== (option.count ?? '')) show(count, option.count);
-    count.hidden = option.count === undefined;
+    label.textContent = option.label;
+    count.textContent = option.count ?? '';
   };
   put(element, check, label, count);
   set(first);

@@ -201,7 +201,7 @@ export class FilterBar {
   #drawChips(query: FindingsQuery): void {
     const parts = filterParts(this.#texts, query.filter, (list, value) => this.#labelOf(list, value));
     // Chips that stay keep their elements: a press before an answer and the release after it are one click.
-    const drawn = JSON.stringify([query.filter, parts.map(({ name, value }) => [name, value])]);
+    const drawn = JSON.stringify(parts);
     if (drawn === this.#drawnChips) return;
     this.#drawnChips = drawn;
     const clear = smallButton(this.#texts.t('filter.clear'), () => this.#actions.onFilter(emptyQuery.filter));
