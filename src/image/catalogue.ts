@@ -96,7 +96,9 @@ export async function catalogue(
     if (mine.length === 0) continue;
     const place = cataloguer.database === true ? await placement(cataloguer, tree, view, signal) : undefined;
     for (const file of mine) {
-      for (const item of await readAll(cataloguer, imageFile(file), view, signal)) {
+      const items = await readAll(cataloguer, imageFile(file), view, signal);
+      const within = place ?? (await placementInFile(cataloguer, file, items, view, signal));
+      for (const item of items) {
         if (item.kind === 'problem') {
           problems.push(item.problem);
           continue;
@@ -111,7 +113,7 @@ export async function catalogue(
           if (seenSystemPackages.has(key)) continue; // two databases of one system
           seenSystemPackages.add(key);
         }
-        const placed = place?.(found) ?? {
+        const placed = within?.(found) ?? {
           introducedBy: file.layer,
           lastChangedBy: file.layer,
           firstLayer: file.layer,
@@ -237,6 +239,30 @@ function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
+/**
+ * Of a file that replaced one of a lower layer, what it brought and what was there before: an upgrade, or the same packages
+ * written anew. Undefined when it replaced nothing: all in it came with its layer.
+ */
+async function placementInFile(
+  cataloguer: Cataloguer,
+  file: TreeFile,
+  items: readonly Catalogued[],
+  view: ImageView,
+  signal: AbortSignal,
+): Promise<((found: Package) => Placement | undefined) | undefined> {
+  if (file.earlier === undefined) return undefined;
+  const states: PackageState[] = [];
+  for (const { layer, content, extract } of file.earlier) {
+    const kept = cataloguer.byContent === true ? extract : content;
+    states.push({ layer, packages: await packagesOf(cataloguer, file.path, { layer, content: kept }, view, signal) });
+  }
+  return placePackages([...states, { layer: file.layer, packages: packagesIn(items) }]);
+}
+
+function packagesIn(items: readonly Catalogued[]): Package[] {
+  return items.flatMap((item) => (item.kind === 'package' ? [item.package] : []));
+}
+
 async function packagesOf(
   cataloguer: Cataloguer,
   path: string,
@@ -246,9 +272,7 @@ async function packagesOf(
 ): Promise<readonly Package[]> {
   if (content === undefined) return [];
   const file = imageFile({ path, size: content.length, layer, content });
-  return (await readAll(cataloguer, file, view, signal)).flatMap((item) =>
-    item.kind === 'package' ? [item.package] : [],
-  );
+  return packagesIn(await readAll(cataloguer, file, view, signal));
 }
 
 async function readAll(

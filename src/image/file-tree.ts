@@ -25,6 +25,8 @@ interface Leaf {
   readonly layer: number;
   /** Index of the layer whose archive holds the bytes: for a hard link, that of its target. */
   readonly origin: number;
+  /** The file of a lower layer whose place it took, when something of both is kept. */
+  readonly before?: Leaf;
 }
 
 type Node = Directory | Leaf;
@@ -37,6 +39,8 @@ export interface TreeFile {
   readonly layer: number;
   readonly content?: Uint8Array;
   readonly extract?: Uint8Array;
+  /** What lower layers had at this path, lowest first; absent when nobody replaced it. */
+  readonly earlier?: readonly Pick<TreeFile, 'layer' | 'content' | 'extract'>[];
 }
 
 /** A file whose content has to be read, but was not kept because its layer has it under another name. */
@@ -233,7 +237,21 @@ function asFile(path: string, node: Leaf): TreeFile {
     layer: node.layer,
     ...(content === undefined ? {} : { content }),
     ...(extract === undefined ? {} : { extract }),
+    ...(node.before === undefined ? {} : { earlier: earlierThan(node) }),
   };
+}
+
+function earlierThan(node: Leaf): NonNullable<TreeFile['earlier']> {
+  const out: Pick<TreeFile, 'layer' | 'content' | 'extract'>[] = [];
+  for (let at = node.before; at !== undefined; at = at.before) {
+    const { content, extract } = at.entry;
+    out.push({
+      layer: at.layer,
+      ...(content === undefined ? {} : { content }),
+      ...(extract === undefined ? {} : { extract }),
+    });
+  }
+  return out.reverse();
 }
 
 function isKept({ content, extract }: LayerEntry): boolean {
@@ -305,9 +323,18 @@ class Application {
     const leaf = entry.kind === 'hardlink' ? this.#linked(entry) : this.#leaf(entry);
     if (leaf === undefined) return undefined;
     const before = existing?.kind === 'file' ? existing : this.#removed.get(path);
-    const unchanged = before?.kind === 'file' && leaf.kind === 'file' && sameContent(before.entry, leaf.entry);
-    this.#put(parent.directory, name, path, existing, unchanged ? { ...leaf, layer: before.layer } : leaf);
+    this.#put(parent.directory, name, path, existing, this.#over(before, leaf));
     return path;
+  }
+
+  /** A file that was touched and not changed stays that of the lower layer; one that was changed knows what it replaced. */
+  #over(before: Leaf | undefined, leaf: Leaf): Leaf {
+    if (before?.kind !== 'file' || leaf.kind !== 'file') return leaf;
+    const lower = before.layer === this.#index ? before.before : before;
+    if (sameContent(before.entry, leaf.entry)) {
+      return { ...leaf, layer: before.layer, ...(before.before === undefined ? {} : { before: before.before }) };
+    }
+    return lower !== undefined && isKept(lower.entry) && isKept(leaf.entry) ? { ...leaf, before: lower } : leaf;
   }
 
   #leaf(entry: LayerEntry): Leaf {

@@ -136,7 +136,22 @@ describe('reading an image', () => {
             name: 'node_modules/.wh.c',
           }),
         ),
-        ['a 1.0.0 @0', 'b 2.0.0 @1'],
+        ['a 1.0.0 @0', 'b 2.0.0 @1 since 0'],
+      );
+    });
+
+    it('is the lower one for a file that was written anew with the same package, and that of the last change', async () => {
+      const formatted = {
+        name: 'node_modules/a/package.json',
+        content: JSON.stringify({ name: 'a', version: '1.0.0', private: false }, undefined, 2),
+      };
+      assert.deepEqual(
+        await packagesOf(
+          tar(manifest('node_modules/a', 'a', '1.0.0'), manifest('node_modules/b', 'b', '1.0.0')),
+          tar(formatted, manifest('node_modules/b', 'b', '2.0.0')),
+          tar(manifest('node_modules/b', 'b', '1.0.0')),
+        ),
+        ['a 1.0.0 @0', 'b 1.0.0 @2 since 0'],
       );
     });
 
