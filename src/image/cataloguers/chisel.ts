@@ -31,7 +31,7 @@ export const chiselManifest: Cataloguer = {
           name,
           version,
           ...(arch === undefined ? {} : { architecture: arch }),
-          ...(source === undefined ? {} : { source: { name: source, version } }),
+          ...(source === undefined ? {} : { source }),
           path: file.path,
         },
       };

@@ -26,7 +26,6 @@ const binaries: Readonly<Record<string, string>> = {
   fontconfig: 'libfontconfig1 fontconfig-config',
   'fonts-dejavu': 'fonts-dejavu-core fonts-dejavu-mono',
   freetype: 'libfreetype6',
-  'gcc-defaults': 'cpp g++ gcc gfortran',
   gdbm: 'libgdbm6 libgdbm-compat4',
   glibc: 'libc-bin libc6 libc-dev-bin libc6-dev locales locales-all',
   'glib2.0': 'libglib2.0-0 libglib2.0-bin libglib2.0-data',
@@ -37,7 +36,6 @@ const binaries: Readonly<Record<string, string>> = {
   harfbuzz: 'libharfbuzz0b',
   icu: 'icu-devtools',
   iptables: 'libip4tc2 libip6tc2 libxtables12',
-  'java-common': 'default-jre-headless',
   jq: 'libjq1',
   keyutils: 'libkeyutils1',
   krb5: 'krb5-locales krb5-user libgssapi-krb5-2 libk5crypto3 libkrb5-3 libkrb5support0',
@@ -134,9 +132,27 @@ const numbered: readonly (readonly [binary: RegExp, source: string])[] = [
 /** Libraries of the compiler: their source is named after their own version. */
 const compilerLibraries = /^lib(?:asan8|atomic1|gcc-s1|gfortran5|gomp1|itm1|lsan0|quadmath0|stdc\+\+6|tsan2|ubsan1)$/;
 
-/** Source package of a binary package of Ubuntu; undefined when the table does not know it, which most often means the same name. */
-export function ubuntuSource(binary: string, version: string): string | undefined {
+/** A source package, as advisories name it. */
+interface UbuntuSource {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * Source package of a binary package of Ubuntu; undefined when the table does not know it, which most often means the same
+ * name. The version is the binary's, but for the few packages that are known to have one of their own.
+ */
+export function ubuntuSource(binary: string, version: string): UbuntuSource | undefined {
   const name = binary.replace(/t64$/, '');
+  // Later than its own history: `1:4.16.0-2+really2.41-5` comes from util-linux 2.41-5.
+  const real = name === 'login' ? /\+really(.+)$/.exec(version)?.[1] : undefined;
+  if (real !== undefined) return { name: 'util-linux', version: real };
+  const source = sourceName(name, version);
+  if (source === undefined) return undefined;
+  return { name: source, version: name === 'bsdutils' ? version.replace(/^1:/, '') : version };
+}
+
+function sourceName(name: string, version: string): string | undefined {
   if (compilerLibraries.test(name)) {
     const major = /^(?:\d+:)?(\d+)\./.exec(version)?.[1];
     return major === undefined ? undefined : `gcc-${major}`;

@@ -26,7 +26,18 @@ describe('the source of a binary package of Ubuntu', () => {
   ];
   for (const [binary, version, source] of cases) {
     it(`of ${binary} ${version} is ${source ?? 'not in the table'}`, () => {
-      assert.equal(ubuntuSource(binary, version), source);
+      assert.deepEqual(ubuntuSource(binary, version), source === undefined ? undefined : { name: source, version });
     });
   }
+
+  it('has the version of the source where the binary has one of its own', () => {
+    assert.deepEqual(ubuntuSource('bsdutils', '1:2.39.3-9ubuntu6.2'), {
+      name: 'util-linux',
+      version: '2.39.3-9ubuntu6.2',
+    });
+    assert.deepEqual(ubuntuSource('login', '1:4.16.0-2+really2.41-4ubuntu4'), {
+      name: 'util-linux',
+      version: '2.41-4ubuntu4',
+    });
+  });
 });
