@@ -47,6 +47,14 @@ echo '{"ServerURL":"r.example","Username":"bosun","Secret":"rope"}'`);
     assert.equal(await ask(), undefined);
   });
 
+  it('may answer with nothing, or be only the name of a folder', async () => {
+    install(`echo '{"Username":"bosun","Secret":""}'`);
+    assert.equal(await ask(), undefined);
+    rmSync(path.join(folder, 'docker-credential-test'));
+    mkdirSync(path.join(folder, 'docker-credential-test'));
+    await assert.rejects(ask(), { code: 'bad-input', message: /no such program/ });
+  });
+
   it('that is not installed is told', async () => {
     await assert.rejects(ask(), { code: 'bad-input', message: /"docker-credential-test".*no such program/ });
   });

@@ -164,4 +164,60 @@ describe('signing in with the accounts of Docker', () => {
       message: /with the account of the Docker configuration: the registry answered 401/,
     });
   });
+
+  it('asks the helper again when the one who asked first was cancelled', async () => {
+    await using server = await tokenRegistry(basic);
+    const stop = new AbortController();
+    let asked = 0;
+    const { registry } = client(
+      server.host,
+      { credsStore: 'slow' },
+      {
+        askHelper: async (_name, _address, abort) => {
+          if (++asked === 1)
+            await new Promise((_, reject) => abort.addEventListener('abort', () => reject(abort.reason as Error)));
+          return { kind: 'password', username: 'bosun', password: 'rope' };
+        },
+      },
+    );
+    const first = registry.referrers('team/api', digest, stop.signal);
+    setTimeout(() => stop.abort(), 50);
+    await assert.rejects(first, { name: 'AbortError' });
+    await read(registry);
+    assert.equal(asked, 2);
+  });
+
+  it('asks for another token when the last one was refused before its time', async () => {
+    let given = 0;
+    await using server = await serve((request, response) => {
+      if (request.path.startsWith('/token')) json(response, 200, { token: `token-${++given}`, expires_in: 300 });
+      else if (request.headers.authorization === `Bearer token-2`) json(response, 200, { manifests: [] });
+      else challenge(response, `https://${request.headers.host ?? ''}/token`);
+    });
+    const { registry } = client(server.host, { auths: { [server.host]: account } });
+    await read(registry).catch(() => undefined);
+    await read(registry);
+    assert.equal(given, 2);
+  });
+
+  it('keeps the tokens of two registries apart', async () => {
+    const registry = (token: string): Promise<Server> =>
+      serve((request, response) => {
+        if (request.path.startsWith('/token')) json(response, 200, { token, expires_in: 300 });
+        else if (request.headers.authorization === `Bearer ${token}`) json(response, 200, { manifests: [] });
+        else challenge(response, `https://${request.headers.host ?? ''}/token`);
+      });
+    await using one = await registry('first');
+    await using two = await registry('second');
+    const credentials = createDockerCredentials({
+      http: httpClient(),
+      clock: systemClock,
+      log: silentLog,
+      config: () => Promise.resolve(undefined),
+      askHelper: () => assert.fail('no helper is asked'),
+      onSecret: () => undefined,
+    });
+    for (const { host } of [one, two]) await read(registryClient(host, { credentials }));
+    assert.ok(two.seen.every(({ headers }) => headers.authorization !== 'Bearer first'));
+  });
 });

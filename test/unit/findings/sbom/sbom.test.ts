@@ -292,6 +292,43 @@ describe('the SBOM of an image', () => {
     });
   });
 
+  it('says of a package what holds for all of its places, and who owns it', () => {
+    const lock: PlacedPackage = { ...left('package-lock.json', upper), declared: true, developmentOnly: true };
+    const owned: PlacedPackage = {
+      ...left('usr/x', lower),
+      name: 'owned',
+      purl: 'pkg:npm/owned@1.0.0',
+      ownedBy: 'node-owned',
+    };
+    const both = input({ report: report([lock, left('a/package.json', lower), nameless, owned]) });
+    const byName = new Map(cyclonedx(both).components.map((each) => [each.name, each]));
+    const has = (name: string, property: string): string | undefined =>
+      byName.get(name)?.properties?.find((each) => each.name === property)?.value;
+    assert.equal(has('@harbour/left', 'plimsoll:declared-only'), undefined);
+    assert.equal(byName.get('@harbour/left')?.scope, undefined);
+    assert.equal(has('na me/~$', 'plimsoll:declared-only'), 'true');
+    assert.equal(has('owned', 'plimsoll:owned-by'), 'node-owned');
+    const sourceInfo = (name: string): string | undefined =>
+      spdx(both).packages.find((each) => each.name === name)?.sourceInfo;
+    assert.equal(sourceInfo('na me/~$'), 'named by a lock file only; needed to build or test only');
+    assert.equal(sourceInfo('owned'), `found in: usr/x; layer: ${lower}; belongs to the package: node-owned`);
+    assert.doesNotMatch(sourceInfo('@harbour/left') ?? '', /lock file/);
+  });
+
+  it('of a folder has no digest and no package URL', () => {
+    const folder = { ...input(), report: report([], { mediaType: 'inode/directory' }) };
+    const { component } = cyclonedx(folder).metadata;
+    assert.deepEqual([component.purl, component.hashes], [undefined, undefined]);
+    assert.equal(spdx(folder).packages[0]?.checksums, undefined);
+  });
+
+  it('names at most a hundred of the parts that could not be read', () => {
+    const problems = Array.from({ length: 130 }, (_, i) => ({ path: `f${i}`, reason: 'cut' }));
+    const partial = input({ report: report([], { problems }) });
+    assert.equal(cyclonedx(partial).metadata.properties?.length, 100);
+    assert.match(spdx(partial).comment ?? '', /^Partial: 130 parts .*f99: cut$/);
+  });
+
   it('is the same for the same image but for the time, and another for another', () => {
     const later = input({ createdAt: new Date('2027-01-01T00:00:00Z') });
     const now = cyclonedx(input());
@@ -301,7 +338,12 @@ describe('the SBOM of an image', () => {
     assert.equal(spdx(input()).documentNamespace, now.serialNumber);
     const shuffled = input({ report: report([...input().report.packages].reverse()) });
     assert.equal(cyclonedx(shuffled).serialNumber, now.serialNumber);
-    const less = input({ report: report([openssl]) });
-    assert.notEqual(cyclonedx(less).serialNumber, now.serialNumber);
+    for (const other of [
+      input({ report: report([openssl]) }),
+      input({ report: report(input().report.packages, { problems: [{ path: 'x', reason: 'y' }] }) }),
+      input({ match: matches([0]) }),
+      input({ ref: 'contoso.azurecr.io/team-a/api:1.5' }),
+    ])
+      assert.notEqual(cyclonedx(other).serialNumber, now.serialNumber);
   });
 });

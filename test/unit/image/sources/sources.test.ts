@@ -13,17 +13,26 @@ import type { ImageReport } from '../../../../src/image/types.ts';
 import type { RegistryClient } from '../../../../src/registry/client.ts';
 import { mediaTypes } from '../../../../src/registry/media-types.ts';
 import type { Descriptor } from '../../../../src/registry/types.ts';
-import { tar, type TarInput } from '../../../support/tar.ts';
+import { paxHeader, tar, type TarInput } from '../../../support/tar.ts';
 import { debianRelease, dpkgStatus, MemoryCache, MemoryRegistry, sha256 } from '../memory-image.ts';
 
 const signal = new AbortController().signal;
 const noRegistry = { registry: (): RegistryClient => assert.fail('no registry is asked') };
 
 let folder = '';
+/** Where temporary files of these tests alone lie. */
+let temporary = '';
+let usual: string | undefined;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'plimsoll-sources-'));
+  temporary = path.join(folder, 'tmp');
+  await mkdir(temporary);
+  usual = process.env['TMPDIR'];
+  process.env['TMPDIR'] = temporary;
 });
 afterEach(async () => {
+  if (usual === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = usual;
   await rm(folder, { recursive: true });
 });
 
@@ -111,7 +120,6 @@ describe('an OCI layout', () => {
     });
 
     it('leaves nothing behind, also when it is no layout', async () => {
-      const before = (await readdir(os.tmpdir())).filter((name) => name.startsWith('plimsoll-archive-'));
       await layout({ one: debian('a 1') });
       await read(`oci:${await archive('x.tar.gz', gzipSync)}`);
       await writeFile(path.join(folder, 'y.tar.gz'), gzipSync(tar({ name: 'x' })));
@@ -121,11 +129,7 @@ describe('an OCI layout', () => {
         gzipSync(tar({ name: 'x', content: 'y'.repeat(5000) })).subarray(0, 40),
       );
       await assert.rejects(read(`oci:${folder}/z.tar.gz`), { code: 'damaged', message: /cut or damaged/ });
-      const after = (await readdir(os.tmpdir())).filter((name) => name.startsWith('plimsoll-archive-'));
-      assert.deepEqual(
-        after.filter((name) => !before.includes(name)),
-        [],
-      );
+      assert.deepEqual(await readdir(temporary), []);
     });
 
     it('of docker save is told its own name', async () => {
@@ -346,14 +350,9 @@ describe('an archive of docker save', () => {
     const zeros = gzipSync(tar({ name: 'x', content: Buffer.alloc(3_000_000) }));
     await writeFile(path.join(folder, 'bomb.tar.gz'), zeros);
     const limits = { maxUnpackedBytes: 2_000_000, maxExpansion: 200, expansionGraceBytes: 1_000_000 };
-    const before = await readdir(os.tmpdir());
     for (const each of [limits, { ...limits, maxUnpackedBytes: 10_000_000 }])
       await assert.rejects(openArchive(path.join(folder, 'bomb.tar.gz'), signal, each), { code: 'limit-exceeded' });
-    const left = (await readdir(os.tmpdir())).filter((name) => !before.includes(name));
-    assert.deepEqual(
-      left.filter((name) => name.startsWith('plimsoll-archive-')),
-      [],
-    );
+    assert.deepEqual(await readdir(temporary), []);
     const roomy = { maxUnpackedBytes: 10_000_000, maxExpansion: 2000, expansionGraceBytes: 1_000_000 };
     const archive = await openArchive(path.join(folder, 'bomb.tar.gz'), signal, roomy);
     assert.equal(archive.member('x').size, 3_000_000);
@@ -435,6 +434,27 @@ describe('a hostile layout or archive', () => {
     await assert.rejects(read(`oci:${folder}`), { code: 'limit-exceeded' });
     await writeFile(path.join(folder, 'index.json'), `{"manifests":${'['.repeat(5000)}${']'.repeat(5000)}}`);
     await assert.rejects(read(`oci:${folder}`), { code: 'limit-exceeded' });
+  });
+
+  it('in an archive is bounded in the same way', async () => {
+    const file = path.join(folder, 'x.tar');
+    await writeFile(file, tar({ name: 'index.json', content: `{"x":"${'y'.repeat(5_000_000)}"}` }));
+    await assert.rejects(read(`oci:${file}`), { code: 'limit-exceeded' });
+    await writeFile(file, tar(paxHeader({ 'GNU.sparse.map': '0,2' }), { name: 'index.json', content: '{}' }));
+    await assert.rejects(read(`oci:${file}`), { code: 'bad-input', message: /no index\.json/ });
+    await writeFile(file, gzipSync('no archive at all\n'.repeat(100)));
+    await assert.rejects(read(`oci:${file}`), { code: 'damaged', message: /it is no tar archive/ });
+    assert.deepEqual(await readdir(temporary), []);
+  });
+
+  it('in an archive that was cut tells what is missing, and reads what is there', async () => {
+    const content = JSON.stringify({ schemaVersion: 2, manifests: [entry] });
+    const whole = tar(
+      { name: 'index.json', content },
+      { name: `blobs/sha256/${'a'.repeat(64)}`, content: 'x'.repeat(9000) },
+    );
+    await writeFile(path.join(folder, 'cut.tar'), whole.subarray(0, 1200));
+    await assert.rejects(read(`oci:${folder}/cut.tar`), { code: 'not-found', message: /manifest sha256:a+/ });
   });
 
   it('with paths that climb out of the archive writes nothing and reads nothing there', async () => {
