@@ -51,3 +51,26 @@ export function remotesOfGitConfig(text: string): string[] {
   }
   return [...remotes];
 }
+
+/** The innermost of the repositories that hold an address; their roots have no slash behind them. */
+export function innermostRepository<R extends { readonly root: string }>(
+  uri: string,
+  repositories: readonly R[],
+): R | undefined {
+  let best: R | undefined;
+  for (const each of repositories) {
+    if (uri !== each.root && !uri.startsWith(`${each.root}/`)) continue;
+    if (best === undefined || each.root.length > best.root.length) best = each;
+  }
+  return best;
+}
+
+/**
+ * Where the configuration lies that a `.git` file points at: a worktree shares that of its repository, a submodule has its
+ * own. Undefined for a file that leads anywhere else. gitrepository-layout(5).
+ */
+export function sharedGitDirectory(text: string): string | undefined {
+  const target = /^gitdir: (.{1,2000})$/m.exec(text)?.[1]?.trim().replaceAll('\\', '/') ?? '';
+  const inside = /^(.*\/\.git)(?:\/worktrees\/[^/]+|(\/modules\/.+))$/.exec(target);
+  return inside === null ? undefined : `${inside[1] ?? ''}${inside[2] ?? ''}`;
+}

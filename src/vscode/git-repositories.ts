@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Log } from '../core/log.ts';
-import { normaliseRemote, remotesOfGitConfig } from '../core/git-remote.ts';
+import { innermostRepository, normaliseRemote, remotesOfGitConfig, sharedGitDirectory } from '../core/git-remote.ts';
 import type { WorkspaceDockerfile } from '../engine-contract.ts';
 
 type SourceRepository = NonNullable<WorkspaceDockerfile['repository']>;
@@ -29,21 +29,11 @@ export async function workspaceRepositories(log: Log): Promise<readonly SourceRe
   const known = await fromExtension(log);
   const read: SourceRepository[] = [];
   for (const { uri } of folders) {
-    if (repositoryOf(uri.toString(), known) !== undefined) continue;
+    if (innermostRepository(uri.toString(), known) !== undefined) continue;
     const found = await fromFolder(uri, log);
     if (found !== undefined) read.push(found);
   }
   return [...known, ...read];
-}
-
-/** The innermost repository that holds an address. */
-export function repositoryOf(uri: string, repositories: readonly SourceRepository[]): SourceRepository | undefined {
-  let best: SourceRepository | undefined;
-  for (const each of repositories) {
-    if (uri !== each.root && !uri.startsWith(`${each.root}/`)) continue;
-    if (best === undefined || each.root.length > best.root.length) best = each;
-  }
-  return best;
 }
 
 async function fromExtension(log: Log): Promise<SourceRepository[]> {
@@ -94,11 +84,8 @@ async function gitDirectory(folder: vscode.Uri): Promise<vscode.Uri | undefined>
   const { type, size } = await vscode.workspace.fs.stat(git);
   if ((type & vscode.FileType.Directory) !== 0) return git;
   if ((type & vscode.FileType.File) === 0 || size > largestPointer) return undefined;
-  const target = /^gitdir: (.{1,2000})$/m.exec((await readText(git)) ?? '')?.[1]?.trim() ?? '';
-  // A worktree shares the configuration of its repository, two directories up; a submodule has its own.
-  const inside = /^(.*\/\.git)(?:\/worktrees\/[^/]+|(\/modules\/.+))$/.exec(target.replaceAll('\\', '/'));
-  if (inside === null) return undefined;
-  const place = `${inside[1] ?? ''}${inside[2] ?? ''}`;
+  const place = sharedGitDirectory((await readText(git)) ?? '');
+  if (place === undefined) return undefined;
   return place.startsWith('/') ? folder.with({ path: place }) : vscode.Uri.joinPath(folder, place);
 }
 

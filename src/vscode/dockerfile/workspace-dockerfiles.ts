@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
+import { innermostRepository } from '../../core/git-remote.ts';
 import type { Log } from '../../core/log.ts';
 import type { WorkspaceDockerfile } from '../../engine-contract.ts';
-import { repositoryOf, workspaceRepositories } from '../git-repositories.ts';
+import { workspaceRepositories } from '../git-repositories.ts';
 import { dockerfileGlob, excludedGlob, longestDockerfile, mostDockerfiles } from './documents.ts';
 
 /** Dockerfiles of the workspace as they are now, unsaved changes included; none in restricted mode. */
@@ -15,7 +16,7 @@ export async function workspaceDockerfiles(log: Log): Promise<readonly Workspace
     try {
       const text = open.get(uri.toString())?.getText() ?? (await readText(uri));
       if (text !== undefined) {
-        const repository = repositoryOf(uri.toString(), repositories);
+        const repository = innermostRepository(uri.toString(), repositories);
         files.push({
           uri: uri.toString(),
           path: vscode.workspace.asRelativePath(uri, false).replaceAll('\\', '/'),

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { normaliseRemote, remotesOfGitConfig } from '../../../src/core/git-remote.ts';
+import {
+  innermostRepository,
+  normaliseRemote,
+  remotesOfGitConfig,
+  sharedGitDirectory,
+} from '../../../src/core/git-remote.ts';
 
 describe('a git remote', () => {
   const same: readonly (readonly [string, string])[] = [
@@ -49,5 +54,26 @@ describe('a git remote', () => {
     ].join('\n');
     assert.deepEqual(remotesOfGitConfig(config), ['git.example/contoso/shop', 'github.com/Contoso/shop']);
     assert.deepEqual(remotesOfGitConfig(''), []);
+  });
+});
+
+describe('a git repository', () => {
+  it('is the innermost one around a file', () => {
+    const repositories = ['file:///a', 'file:///a/sub', 'file:///ab'].map((root) => ({ root }));
+    const root = (uri: string): string | undefined => innermostRepository(uri, repositories)?.root;
+    assert.equal(root('file:///a/Dockerfile'), 'file:///a');
+    assert.equal(root('file:///a/sub/x/Dockerfile'), 'file:///a/sub');
+    assert.equal(root('file:///a/subway/Dockerfile'), 'file:///a');
+    assert.equal(root('file:///ab/Dockerfile'), 'file:///ab');
+    assert.equal(root('file:///c/Dockerfile'), undefined);
+  });
+
+  it('is found through the file of a worktree or submodule, and through no other', () => {
+    assert.equal(sharedGitDirectory('gitdir: /srv/shop/.git/worktrees/fix\n'), '/srv/shop/.git');
+    assert.equal(sharedGitDirectory('gitdir: ../.git/modules/libs/x\n'), '../.git/modules/libs/x');
+    assert.equal(sharedGitDirectory('gitdir: C:\\shop\\.git\\worktrees\\fix'), 'C:/shop/.git');
+    for (const text of ['gitdir: /etc', 'gitdir: /srv/shop/.git', 'gitdir: ', 'x', '']) {
+      assert.equal(sharedGitDirectory(text), undefined, text);
+    }
   });
 });
