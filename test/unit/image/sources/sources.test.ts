@@ -373,7 +373,7 @@ describe('an archive of docker save', () => {
 
 describe('a hostile layout or archive', () => {
   const pipe = (name: string): string => {
-    execFileSync('mkfifo', [path.join(folder, name)]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path.join(folder, name)]);
     return path.join(folder, name);
   };
 
