@@ -63,8 +63,10 @@ Options:
   --data <folder>       databases and caches (default: plimsoll in the user's cache folder)
 
 What is read:
-  Packages of dpkg, apk and rpm with their source packages, and those of languages where they are installed. Each is placed
-  in the layer that brought its present version, and that layer at the command that made it (--file: at its line).
+  Packages of dpkg, apk and rpm with their source packages, and those of Node (npm, Yarn, pnpm, Bun), Python, Ruby, PHP,
+  .NET, Java, Go and Rust where they are installed; where nothing is installed, lock files count, marked "declared". Each
+  is placed in the layer that brought its present version, and that layer at the command that made it (--file: at its
+  line).
   Secrets: private keys, tokens and passwords in files of every layer, deleted ones too, in variables, labels and history.
   Only kind, place and a fingerprint are kept and shown, never a value; the fingerprint is keyed with random bytes of this
   machine (fingerprint.key in the --data folder), so that nothing can be compared with it elsewhere.
