@@ -16,8 +16,12 @@ const groupByPrefix: readonly (readonly [prefix: string, group: string])[] = (
     ['byte-buddy', 'net.bytebuddy'],
     ['camel-', 'org.apache.camel'],
     ['cxf-', 'org.apache.cxf'],
+    ['gradle-', 'org.gradle'],
+    ['groovy-', 'org.apache.groovy'],
     ['grpc-', 'io.grpc'],
-    ['hibernate-', 'org.hibernate'],
+    ['guice-', 'com.google.inject.extensions'],
+    ['hibernate-', 'org.hibernate.orm'],
+    ['hibernate-validator', 'org.hibernate.validator'],
     ['jackson-annotations', 'com.fasterxml.jackson.core'],
     ['jackson-core', 'com.fasterxml.jackson.core'],
     ['jackson-core-asl', 'org.codehaus.jackson'],
@@ -30,15 +34,16 @@ const groupByPrefix: readonly (readonly [prefix: string, group: string])[] = (
     ['jetty-', 'org.eclipse.jetty'],
     ['kafka-', 'org.apache.kafka'],
     ['kafka_', 'org.apache.kafka'],
-    ['kotlin-reflect', 'org.jetbrains.kotlin'],
-    ['kotlin-stdlib', 'org.jetbrains.kotlin'],
+    ['kotlin-', 'org.jetbrains.kotlin'],
     ['kotlinx-coroutines-', 'org.jetbrains.kotlinx'],
     ['kotlinx-serialization-', 'org.jetbrains.kotlinx'],
     ['log4j-', 'org.apache.logging.log4j'],
     ['logback-', 'ch.qos.logback'],
     ['lucene-', 'org.apache.lucene'],
     ['micrometer-', 'io.micrometer'],
+    ['mina-', 'org.apache.mina'],
     ['netty-', 'io.netty'],
+    ['org.eclipse.jdt.', 'org.eclipse.jdt'],
     ['okhttp', 'com.squareup.okhttp3'],
     ['okio', 'com.squareup.okio'],
     ['poi-', 'org.apache.poi'],
@@ -81,6 +86,7 @@ const groupByPrefix: readonly (readonly [prefix: string, group: string])[] = (
 
 /** As `groupByPrefix`, for whole names. */
 const groupByArtifact: Readonly<Record<string, string>> = {
+  asm: 'org.ow2.asm',
   axis: 'axis',
   axis2: 'org.apache.axis2',
   bcprov: 'org.bouncycastle',
@@ -104,9 +110,12 @@ const groupByArtifact: Readonly<Record<string, string>> = {
   'commons-text': 'org.apache.commons',
   dom4j: 'org.dom4j',
   failureaccess: 'com.google.guava',
+  ecj: 'org.eclipse.jdt',
   fastjson: 'com.alibaba',
   gson: 'com.google.code.gson',
+  groovy: 'org.apache.groovy',
   guava: 'com.google.guava',
+  guice: 'com.google.inject',
   h2: 'com.h2database',
   hsqldb: 'org.hsqldb',
   httpclient: 'org.apache.httpcomponents',
@@ -119,6 +128,7 @@ const groupByArtifact: Readonly<Record<string, string>> = {
   'log4j-over-slf4j': 'org.slf4j',
   jdom: 'org.jdom',
   jdom2: 'org.jdom',
+  jsch: 'com.jcraft',
   'json-path': 'com.jayway.jsonpath',
   'json-smart': 'net.minidev',
   jsoup: 'org.jsoup',
@@ -141,12 +151,21 @@ const groupByArtifact: Readonly<Record<string, string>> = {
 
 /** NAME_MAX of Linux; what is longer is no name of a library. */
 const maxNameLength = 255;
+/** Libraries that moved: the group they had before a major version. */
+const groupBefore: readonly (readonly [prefix: string, major: number, group: string])[] = [
+  ['asm', 4, 'asm'],
+  ['dom4j', 2, 'dom4j'],
+  ['groovy', 4, 'org.codehaus.groovy'],
+  ['hibernate-', 6, 'org.hibernate'],
+  ['okhttp', 3, 'com.squareup.okhttp'],
+];
+
 const version = String.raw`(?:v?\d|rc\d|build\d)\S*`;
 /** `name-1.2`, `name_1.2`, `name.1.2`, in this order. */
 const namePatterns = ['-', '_', String.raw`\.`].map((separator) => new RegExp(`^(.+?)${separator}(${version})$`));
 /** Marks of platforms and packagings behind the version, which are no part of it. */
 const classifier =
-  /-(?:(?:linux|osx|macos|windows|win)(?:-[a-z]+)?-(?:x86_64|x86-64|amd64|aarch_?64|arm64|x86_32|x86|riscv64|loongarch_64|ppcle_64|ppc64le|s390x)(?:-fedora)?|all|exec|boot|shaded|standalone|fat|uber|jar-with-dependencies)$/;
+  /-(?:(?:linux|osx|macos|windows|win)(?:-[a-z]+)?-(?:x86_64|x86-64|amd64|aarch_?64|arm64|x86_32|x86|riscv64|loongarch_64|ppcle_64|ppc64le|s390x)(?:-fedora)?|all|indy|exec|boot|shaded|standalone|fat|uber|jar-with-dependencies)$/;
 
 interface FileName {
   readonly artifact: string;
@@ -207,14 +226,10 @@ export function identify({ coordinates, manifest, archives }: JavaArchive, file:
 }
 
 function knownGroup(artifact: string, of: string): string | undefined {
-  if (Object.hasOwn(groupByArtifact, artifact)) {
-    const group = groupByArtifact[artifact];
-    if (artifact === 'dom4j' && of.startsWith('1.')) return 'dom4j';
-    return artifact === 'okhttp' && of.startsWith('2.') ? 'com.squareup.okhttp' : group;
-  }
-  if (artifact.startsWith('hibernate-') && Number(/^\d+/.exec(of)?.[0] ?? 0) >= 6) {
-    return artifact.startsWith('hibernate-validator') ? 'org.hibernate.validator' : 'org.hibernate.orm';
-  }
+  const major = Number(/^\d+/.exec(of)?.[0] ?? NaN);
+  const before = groupBefore.find(([prefix, from]) => artifact.startsWith(prefix) && major < from);
+  if (before !== undefined) return before[2];
+  if (Object.hasOwn(groupByArtifact, artifact)) return groupByArtifact[artifact];
   return groupByPrefix.find(([prefix]) => artifact.startsWith(prefix))?.[1];
 }
 

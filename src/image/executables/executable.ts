@@ -69,7 +69,10 @@ export function isExecutable(head: Buffer): boolean {
 }
 
 class ExecutableExtractor implements Extractor {
-  /** First bytes until there are enough, then the bytes that are seen again in the next window. */
+  /** First pieces until there is enough of them. */
+  #head: Buffer[] = [];
+  #headLength = 0;
+  /** Bytes that are seen again in the next window. */
   #held: Buffer = Buffer.alloc(0);
   readonly #fileBytes: number;
   #base = 0;
@@ -83,21 +86,35 @@ class ExecutableExtractor implements Extractor {
 
   write(piece: Uint8Array): boolean {
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    if (this.#seekers !== undefined && bytes.length >= 2 * lookAheadBytes) {
+    if (this.#seekers === undefined) return this.#begin(bytes);
+    if (bytes.length < 2 * lookAheadBytes) this.#passAndHold(Buffer.concat([this.#held, bytes]));
+    else {
       // Only what lies across the border of two pieces is put together.
       const held = this.#held.length;
       this.#pass(Buffer.concat([this.#held, bytes.subarray(0, lookAheadBytes)]), held);
       this.#passAndHold(bytes);
-      return true;
     }
-    const window = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-    if (!this.#isChecked && window.length >= magicBytes) {
-      if (!isExecutable(window)) return false;
+    return true;
+  }
+
+  /** Gathers the first bytes. False when they are not an executable's. */
+  #begin(bytes: Buffer): boolean {
+    this.#head.push(bytes);
+    this.#headLength += bytes.length;
+    if (!this.#isChecked && this.#headLength >= magicBytes) {
+      if (!isExecutable(Buffer.concat(this.#head))) return false;
       this.#isChecked = true;
     }
-    if (this.#seekers === undefined && window.length < headBytes) this.#held = Buffer.from(window);
-    else this.#passAndHold(window);
+    if (this.#headLength >= headBytes) this.#passAndHold(this.#takeHead());
+    else this.#head[this.#head.length - 1] = Buffer.from(bytes); // the caller's bytes are valid for this call alone
     return true;
+  }
+
+  #takeHead(): Buffer {
+    const [first] = this.#head;
+    const head = this.#head.length === 1 && first !== undefined ? first : Buffer.concat(this.#head);
+    this.#head = [];
+    return head;
   }
 
   #passAndHold(window: Buffer): void {
@@ -123,7 +140,8 @@ class ExecutableExtractor implements Extractor {
 
   async end(): Promise<Uint8Array | undefined> {
     if (!this.#isChecked) return undefined;
-    this.#pass(this.#held, this.#held.length);
+    const rest = this.#seekers === undefined ? this.#takeHead() : this.#held;
+    this.#pass(rest, rest.length);
     const go = this.#seekers?.go.result();
     const rust = go === undefined ? await this.#seekers?.rust.result() : undefined;
     const bundle = this.#seekers?.dotnet.result();

@@ -67,6 +67,7 @@ const leaf = zip([pom('leaf'), { name: 'x.class', content: 'x'.repeat(300) }]);
 
 const javaArchives: FuzzTarget = {
   name: 'image-java-archive',
+  limitMs: 3000,
   seeds: () => [
     leaf,
     zip([{ name: 'META-INF/MANIFEST.MF', content: 'Bundle-SymbolicName: a.b\r\nBundle-Version: 1.0\r\n' }]),
@@ -124,6 +125,7 @@ const executables: FuzzTarget = {
   ],
   dictionary: [Buffer.from('\xff Go buildinf:', 'latin1'), '.dep-v0\0', 'UPX!', '"runtimeTarget"', 'go1.22', 'devel '],
   mostBytes: 32_768,
+  limitMs: 3000,
   shortRun: 300,
   async run(input) {
     const kept = await keptOf(() => goBinary.extract?.({ path: 'x', size: input.length, mode: 0o755 }), input);

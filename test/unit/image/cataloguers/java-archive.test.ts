@@ -150,6 +150,14 @@ describe('Java archives', () => {
         undefined,
       ],
       ['nothing at all', 'axis-1.4.jar', [], 'axis:axis 1.4'],
+      ['a group it moved to', 'groovy-json-4.0.1.jar', [], 'org.apache.groovy:groovy-json 4.0.1'],
+      ['a group it moved away from', 'groovy-json-2.4.21-indy.jar', [], 'org.codehaus.groovy:groovy-json 2.4.21'],
+      [
+        'a group that another has as its beginning',
+        'hibernate-core-5.6.15.Final.jar',
+        [],
+        'org.hibernate:hibernate-core 5.6.15.Final',
+      ],
       ['no version anywhere', 'axis.jar', [], undefined],
       ['a candidate', 'thing-rc1.jar', [], 'thing:thing rc1'],
       [
