@@ -1,3 +1,4 @@
+import { TurnTaker } from '../core/concurrency.ts';
 import { secretKinds, type ImageSecret } from '../image/secrets/kinds.ts';
 import { businessFacts, registryFacts } from './facts.ts';
 import type { ImageFindingsInput } from './from-image.ts';
@@ -26,7 +27,7 @@ export interface SecretFindingsInput extends Omit<ImageFindingsInput, 'match' | 
  * Secrets of one image digest as findings. One that a higher layer deletes is open like any other: whoever can pull the image
  * can read it. Depends on its input alone; no value of a secret is in it.
  */
-export function findingsOfSecrets(input: SecretFindingsInput): FindingDraft[] {
+export async function findingsOfSecrets(input: SecretFindingsInput): Promise<FindingDraft[]> {
   const { report, asset } = input;
   const layers = new Map(report.layers.map((layer) => [layer.digest, layer]));
   const places = new LayerPlaces(input);
@@ -34,7 +35,9 @@ export function findingsOfSecrets(input: SecretFindingsInput): FindingDraft[] {
   const internetFacing = running.some(({ workload }) => workload.exposure.class === 'internet');
   const factors = [...registryFacts(input.registry), ...businessFacts(input.tags, input.business)];
   const drafts = new Map<string, FindingDraft>();
+  const turns = new TurnTaker();
   for (const secret of report.secrets ?? []) {
+    await turns.pause();
     const { kind, layer } = secret;
     const { title, severity } = secretKinds[kind];
     const place = placeText(secret, report.config.history.length);

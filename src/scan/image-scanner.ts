@@ -228,12 +228,12 @@ export class ImageScanner {
         ...(end === undefined ? {} : { endOfLife: end }),
         sourceOf: (item) => places?.of(item, baseLayers),
       })),
-      ...findingsOfSecrets({
+      ...(await findingsOfSecrets({
         ...about,
         ...(base === undefined ? { baseEntries: 0 } : part.entries === undefined ? {} : { baseEntries: part.entries }),
         sourceOf: (secret: ImageSecret) =>
           secret.history === undefined ? places?.of(secret, baseLayers) : places?.ofEntry(secret.history),
-      }),
+      })),
       ...(end === undefined ? [] : [findingOfSystem({ ...about, endOfLife: end })]),
     ];
     const within = [

@@ -109,6 +109,7 @@ describe('the main job, in the editor, against the lab', function () {
       .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
       .join('\n');
     assert.match(shown, /known vulnerabilities/);
+    assert.match(shown, /its labels name this repository and this file|its source label names this repository/);
   });
 
   it('opens one report, however often it is asked for', async () => {

@@ -10,6 +10,7 @@ import { startLab } from '../lab/main.ts';
 import { integrationEvent, type IntegrationEvent } from './integration-events.ts';
 import { labEnvironment, labSettings } from './lab-window.ts';
 import { duration, repositoryRoot, runScript } from './process.ts';
+import { makeRepository } from './sample-repository.ts';
 import { launchBrowser } from './vscode-host/browser.ts';
 import { chooseHost, type HostChoice } from './vscode-host/choose.ts';
 import { installServerHost } from './vscode-host/install.ts';
@@ -49,6 +50,7 @@ async function main(stop: AbortSignal): Promise<number> {
   try {
     const folder = path.join(scratch, 'workspace');
     fs.cpSync(lab.workspaceDir, folder, { recursive: true });
+    makeRepository(folder);
     const suiteRun: SuiteRun = {
       folder,
       scratch,

@@ -18,6 +18,7 @@ import {
   runScript,
   stopProcess,
 } from './process.ts';
+import { makeRepository } from './sample-repository.ts';
 import { ensureSystemPackages } from './system-packages.ts';
 import { hasDisplay } from './vscode-host/choose.ts';
 import { hostFolder, installServerHost } from './vscode-host/install.ts';
@@ -85,6 +86,7 @@ function prepareWindow(lab: Lab | undefined, scratch: string): Window {
   const folder = path.join(scratch, 'sample');
   const sample = lab?.workspaceDir ?? path.join(repositoryRoot, 'test/lab/workspace');
   fs.cpSync(sample, folder, { recursive: true });
+  makeRepository(folder);
   const home = lab === undefined ? path.join(hostFolder, 'start-azure') : path.join(scratch, 'vscode');
   return {
     folder,

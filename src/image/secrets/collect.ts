@@ -32,11 +32,8 @@ export function secretsOfLayers(layers: readonly LayerContent[], digests: readon
   const changes = changesOf(layers, new Set(all.map(({ found }) => found.path)));
   return all.map(({ found, first, last }) => {
     const layer = digests[first];
-    const gone = changes.find(
-      ({ at, index, below }) =>
-        index > last && (at === found.path || (below && found.path.startsWith(at === '' ? '' : `${at}/`))),
-    );
-    const removedBy = gone === undefined ? undefined : digests[gone.index];
+    const gone = firstChange(changes, found.path, last);
+    const removedBy = gone === undefined ? undefined : digests[gone];
     return {
       kind: found.kind,
       fingerprint: found.fingerprint,
@@ -48,33 +45,47 @@ export function secretsOfLayers(layers: readonly LayerContent[], digests: readon
   });
 }
 
-interface Change {
-  readonly index: number;
-  readonly at: string;
-  /** Everything under the path goes too. */
-  readonly below: boolean;
+/** Layers that take away a path, and those that take away everything below one, lowest first. */
+interface Changes {
+  readonly at: ReadonlyMap<string, readonly number[]>;
+  readonly below: ReadonlyMap<string, readonly number[]>;
 }
 
-/** What layers do to these paths and the directories above them, lowest layer first. */
-function changesOf(layers: readonly LayerContent[], paths: ReadonlySet<string>): Change[] {
-  if (paths.size === 0) return [];
+/** The lowest layer above `last` that takes the file away. */
+function firstChange({ at, below }: Changes, path: string, last: number): number | undefined {
+  const lists = [at.get(path), below.get(''), ...parentsOf(path).map((parent) => below.get(parent))];
+  const first = lists.flatMap((layers) => layers?.find((index) => index > last) ?? []);
+  return first.length === 0 ? undefined : Math.min(...first);
+}
+
+function parentsOf(path: string): string[] {
+  const parents: string[] = [];
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+    parents.push(path.slice(0, slash));
+  return parents;
+}
+
+/** What layers do to these paths and the directories above them. */
+function changesOf(layers: readonly LayerContent[], paths: ReadonlySet<string>): Changes {
+  const at = new Map<string, number[]>();
+  const below = new Map<string, number[]>();
+  if (paths.size === 0) return { at, below };
   const above = new Set<string>(['']);
-  for (const path of paths) {
-    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
-      above.add(path.slice(0, slash));
-  }
-  const changes: Change[] = [];
+  for (const path of paths) for (const parent of parentsOf(path)) above.add(parent);
+  const note = (map: Map<string, number[]>, path: string, index: number): void => {
+    const list = map.get(path);
+    if (list === undefined) map.set(path, [index]);
+    else if (list.at(-1) !== index) list.push(index);
+  };
   for (const [index, { entries }] of layers.entries()) {
     for (const { path, kind } of entries) {
-      const isAbove = above.has(path);
-      if (!isAbove && !paths.has(path)) continue;
       if (kind === 'directory') continue;
       // Anything that is no directory takes the place of what was there, and of everything below it.
-      if (kind === 'opaque') changes.push({ index, at: path, below: true });
-      else changes.push({ index, at: path, below: isAbove });
+      if (above.has(path)) note(below, path, index);
+      if (kind !== 'opaque' && paths.has(path)) note(at, path, index);
     }
   }
-  return changes;
+  return { at, below };
 }
 
 /** Texts of a config before anything in them was hidden. */
@@ -101,6 +112,10 @@ export function secretsOfConfig(
   const inHistory = config.history.map((text) =>
     inspectCommand(text.slice(0, longestText)).map(({ kind, value }) => ({ kind, fingerprint: fingerprint(value) })),
   );
+  const lastIn = new Map<string, number>();
+  for (const [history, found] of inHistory.entries()) {
+    for (const { fingerprint: print } of found) lastIn.set(print, history);
+  }
   const told = new Set<string>();
   for (const entry of config.env) {
     const equals = entry.indexOf('=');
@@ -108,9 +123,9 @@ export function secretsOfConfig(
     const env = entry.slice(0, equals);
     for (const { kind, value } of inspectVariable(env, entry.slice(equals + 1, equals + 1 + longestText))) {
       const print = fingerprint(value);
-      const history = inHistory.findLastIndex((found) => found.some((each) => each.fingerprint === print));
+      const history = lastIn.get(print);
       told.add(print);
-      out.push({ kind, fingerprint: print, env, ...(history < 0 ? {} : { history }) });
+      out.push({ kind, fingerprint: print, env, ...(history === undefined ? {} : { history }) });
     }
   }
   for (const [label, text] of Object.entries(config.labels)) {

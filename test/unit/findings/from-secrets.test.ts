@@ -13,7 +13,7 @@ const key: ImageSecret = {
   fingerprint: '0123456789abcdef',
 };
 
-function findings(secrets: readonly ImageSecret[], more: Partial<SecretFindingsInput> = {}): FindingDraft[] {
+function findings(secrets: readonly ImageSecret[], more: Partial<SecretFindingsInput> = {}): Promise<FindingDraft[]> {
   return findingsOfSecrets({
     asset: image,
     sourceTool: 'acr',
@@ -30,8 +30,8 @@ function findings(secrets: readonly ImageSecret[], more: Partial<SecretFindingsI
   });
 }
 
-function one(secret: ImageSecret, more: Partial<SecretFindingsInput> = {}): FindingDraft {
-  const [draft, ...others] = findings([secret], more);
+async function one(secret: ImageSecret, more: Partial<SecretFindingsInput> = {}): Promise<FindingDraft> {
+  const [draft, ...others] = await findings([secret], more);
   assert.ok(draft);
   assert.deepEqual(others, []);
   return draft;
@@ -42,8 +42,8 @@ const label = (draft: FindingDraft, name: string): string[] =>
 const advice = (draft: FindingDraft): string => draft.remediation.map(({ text }) => text).join('\n');
 
 describe('findings of secrets', () => {
-  it('name kind, place, layer and instruction, and no value', () => {
-    const draft = one(key);
+  it('name kind, place, layer and instruction, and no value', async () => {
+    const draft = await one(key);
     assert.deepEqual(
       [draft.kind, draft.check, draft.title, draft.result, draft.explanation.effective],
       ['secret', 'secret-private-key', 'Private key in /app/server.key', 'open', 'high'],
@@ -54,45 +54,46 @@ describe('findings of secrets', () => {
     assert.equal(draft.id, secretFindingId(key, image.id));
   });
 
-  it('keep their id when the line moves, and have another for another value', () => {
-    assert.equal(one({ ...key, line: 9 }).id, one(key).id);
-    assert.notEqual(one({ ...key, fingerprint: 'fedcba9876543210' }).id, one(key).id);
-    assert.equal(findings([key, { ...key, layer: baseLayer }]).length, 1);
+  it('keep their id when the line moves, and have another for another value', async () => {
+    const { id } = await one(key);
+    assert.equal((await one({ ...key, line: 9 })).id, id);
+    assert.notEqual((await one({ ...key, fingerprint: 'fedcba9876543210' })).id, id);
+    assert.equal((await findings([key, { ...key, layer: baseLayer }])).length, 1);
   });
 
-  it('say first to rotate, then which line to change', () => {
+  it('say first to rotate, then which line to change', async () => {
     const source: SourceLink = { uri: 'file:///Dockerfile', line: 6, endLine: 6, confidence: 'exact' };
-    const draft = one(key, { sourceOf: () => source });
+    const draft = await one(key, { sourceOf: () => source });
     assert.deepEqual(draft.source, source);
     assert.match(draft.remediation[0]?.text ?? '', /^1\. Rotate\./);
     assert.match(draft.remediation[1]?.text ?? '', /^2\. Remove the layer: change line 7 of the Dockerfile/);
   });
 
-  it('say that deleting the file did not help', () => {
-    const draft = one({ ...key, layer: baseLayer, removedBy: ownLayer });
+  it('say that deleting the file did not help', async () => {
+    const draft = await one({ ...key, layer: baseLayer, removedBy: ownLayer });
     assert.match(draft.summary, /A higher layer removes it from sight, not from the image\./);
     assert.deepEqual(label(draft, 'Removed by layer'), [ownLayer]);
     assert.equal(draft.result, 'open', 'no verdict of a file that is gone');
   });
 
-  it('say whether base or image brought them', () => {
+  it('say whether base or image brought them', async () => {
     const base = { baseLayers: new Set([baseLayer]), baseName: 'harbour/base:12' };
-    assert.deepEqual(label(one(key, base), 'Comes from'), ['a layer of this image, layer 2 of 2']);
-    const inherited = one({ ...key, layer: baseLayer }, base);
+    assert.deepEqual(label(await one(key, base), 'Comes from'), ['a layer of this image, layer 2 of 2']);
+    const inherited = await one({ ...key, layer: baseLayer }, base);
     assert.deepEqual(label(inherited, 'Comes from'), ['the base image harbour/base:12, layer 1 of 2']);
     assert.match(advice(inherited), /2\. It comes from the base image harbour\/base:12: tell its owner/);
-    assert.deepEqual(label(one(key, { ...base, baseIsGuess: true }), 'Comes from'), [
+    assert.deepEqual(label(await one(key, { ...base, baseIsGuess: true }), 'Comes from'), [
       'probably a layer of this image, layer 2 of 2: a guess from the history',
     ]);
-    assert.deepEqual(label(one(key), 'Comes from'), ['layer 2 of 2; the base image is not known']);
+    assert.deepEqual(label(await one(key), 'Comes from'), ['layer 2 of 2; the base image is not known']);
   });
 
-  it('name every Dockerfile that could be meant, and lead to none', () => {
+  it('name every Dockerfile that could be meant, and lead to none', async () => {
     const candidates = [
       { path: 'a/Dockerfile', line: 4, score: 82, signals: ['its history shows these instructions'] },
       { path: 'b/Dockerfile', score: 78, signals: ['x', 'y'] },
     ];
-    const draft = one(key, { candidatesOf: () => candidates });
+    const draft = await one(key, { candidatesOf: () => candidates });
     assert.equal(draft.source, undefined);
     assert.deepEqual(label(draft, 'Possible Dockerfile'), [
       'a/Dockerfile:4 (82 of 100: its history shows these instructions)',
@@ -100,12 +101,13 @@ describe('findings of secrets', () => {
     ]);
   });
 
-  it('lie in variables, labels and history too', () => {
-    const titles = findings([
+  it('lie in variables, labels and history too', async () => {
+    const found = await findings([
       { kind: 'database-password', env: 'DB_PASSWORD', history: 0, fingerprint: 'a' },
       { kind: 'url-password', label: 'feed', fingerprint: 'b' },
       { kind: 'github-token', history: 3, fingerprint: 'c' },
-    ]).map(({ title, explanation }) => `${title} ${explanation.effective}`);
+    ]);
+    const titles = found.map(({ title, explanation }) => `${title} ${explanation.effective}`);
     assert.deepEqual(titles, [
       'Database password in ENV DB_PASSWORD high',
       'Password in an address in label feed high',
@@ -113,8 +115,8 @@ describe('findings of secrets', () => {
     ]);
   });
 
-  it('know whether the image runs', () => {
-    const draft = one(key, { placements: [placement({})] });
+  it('know whether the image runs', async () => {
+    const draft = await one(key, { placements: [placement({})] });
     assert.equal(draft.running, true);
   });
 });
