@@ -30,6 +30,8 @@ export interface RpmList {
 /** First member of the form that is kept of a database; no database begins like it. */
 const keptMark = '{"rpmList":1';
 const maxProblems = 50;
+/** Rows of a database, packages or not; the largest known have ten thousand packages. */
+const maxRows = 100_000;
 /** Characters of file names that are looked at, all together: twice what the largest databases have. */
 const maxNameChars = 64 * 1024 * 1024;
 
@@ -120,15 +122,17 @@ function readRaw(buffer: Buffer, isOfInterest: FileInterest): KeptList {
 function* listSteps(buffer: Buffer, isOfInterest: FileInterest): Generator<void, KeptList, void> {
   if (buffer.length === 0) return { rpmList: 1, records: [], problems: [] };
   if (isSqlite(buffer)) return yield* sqliteSteps(buffer, isOfInterest);
-  const book = new Book(isOfInterest);
+  const book = new Book(isOfInterest, buffer.length);
   if (isHashDatabase(buffer)) {
     for (const blob of readHash(buffer)) {
+      if (book.isFull()) break;
       // The counter of packages lies among them: four bytes.
       if (typeof blob === 'string' || blob.length >= 16) book.add(blob);
       yield;
     }
   } else if (isNdb(buffer)) {
     for (const blob of readNdb(buffer)) {
+      if (book.isFull()) break;
       book.add(blob);
       yield;
     }
@@ -136,15 +140,18 @@ function* listSteps(buffer: Buffer, isOfInterest: FileInterest): Generator<void,
   return { rpmList: 1, records: book.records, problems: book.problems() };
 }
 
-/** Collects records and, up to a number, problems. */
+/** Collects records and, up to a number, problems. `maxBytes` is the size of the file: what lies in it apart is no longer. */
 class Book {
   readonly records: RpmRecord[] = [];
   readonly #problems: string[] = [];
   #problemCount = 0;
   readonly #isOfInterest: FileInterest;
   #nameCharsLeft = maxNameChars;
+  #rowsLeft = maxRows;
+  #bytesLeft: number;
 
-  constructor(isOfInterest: FileInterest) {
+  constructor(isOfInterest: FileInterest, maxBytes: number) {
+    this.#bytesLeft = maxBytes;
     this.#isOfInterest = (path) => {
       if (this.#nameCharsLeft < 0) return false;
       this.#nameCharsLeft -= path.length;
@@ -153,8 +160,20 @@ class Book {
     };
   }
 
+  /** True when no more is read, which is a problem then. */
+  isFull(): boolean {
+    return this.#rowsLeft < 0 || this.#bytesLeft < 0;
+  }
+
   /** Index of the record; -1 when there is none. */
   add(blob: Blob): number {
+    if (this.isFull()) return -1;
+    this.#rowsLeft--;
+    if (typeof blob !== 'string') this.#bytesLeft -= blob.length;
+    if (this.isFull()) {
+      this.problem(this.#rowsLeft < 0 ? `it has more than ${maxRows} rows` : 'its packages overlap');
+      return -1;
+    }
     const record =
       typeof blob === 'string' ? blob : readHeader(blob, this.#nameCharsLeft < 0 ? undefined : this.#isOfInterest);
     if (record === undefined) return -1;
@@ -178,7 +197,7 @@ class Book {
 const packagesTable = 'Packages';
 
 function* sqliteSteps(buffer: Buffer, isOfInterest: FileInterest): Generator<void, KeptList, void> {
-  const book = new Book(isOfInterest);
+  const book = new Book(isOfInterest, buffer.length);
   const reservedBytes = buffer[20] ?? 0;
   const tree: KeptTree = { reservedBytes, interior: {}, leaves: {} };
   const layout = layoutOf(buffer);
@@ -201,11 +220,13 @@ function* sqliteSteps(buffer: Buffer, isOfInterest: FileInterest): Generator<voi
       return found;
     };
     for (const leaf of leavesOf(root, noting)) {
+      if (book.isFull()) break;
       if (typeof leaf === 'string') book.problem(leaf);
       else {
         const known: [number, number, number][] = [];
         tree.leaves[leaf.page] = known;
         for (const cell of leaf.cells) {
+          if (book.isFull()) break;
           const index = book.add(blobOf(payloadOf(cell, pages, layout, buffer.length, seen)));
           known.push([cell.rowId, cell.overflow, index]);
           yield;
@@ -226,7 +247,7 @@ function blobOf(record: Blob): Blob {
 
 /** Pages of the log count in place of those of the file; rows whose overflow pages did not change are known already. */
 function withLog(kept: KeptList, log: LogPages, isOfInterest: FileInterest): RpmList {
-  const book = new Book(isOfInterest);
+  const book = new Book(isOfInterest, log.pages.size * log.layout.pageSize);
   for (const problem of kept.problems) book.problem(problem);
   const tree: KeptTree = kept.tree ?? { reservedBytes: 0, interior: {}, leaves: {} };
   const { layout, pages } = log;

@@ -55,7 +55,9 @@ const stringArrayType = 8;
 const i18nStringType = 9;
 
 const maxEntries = 65_536;
-const maxTextBytes = 4096;
+/** Names, versions and vendors; file names of packages have no more than 255 bytes. */
+const maxTextBytes = 512;
+const maxPathBytes = 4096;
 /** Files of one package; the largest known have under 100 000. */
 const maxFiles = 1_000_000;
 
@@ -174,7 +176,7 @@ function stringsOf(data: Buffer, entry: Entry | undefined, max: number): readonl
   if (end === entry.offset) return [];
   const strings = data.toString('utf8', entry.offset, end).split('\0');
   strings.pop(); // behind the last NUL, or without one
-  return strings.map((text) => (text.length > maxTextBytes ? '' : text));
+  return strings.map((text) => (text.length > maxPathBytes ? '' : text));
 }
 
 /** Directory and base name of each file, or full names in packages made before rpm 4. */

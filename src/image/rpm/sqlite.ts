@@ -10,6 +10,8 @@ const walHeaderBytes = 32;
 const frameHeaderBytes = 24;
 /** Levels of a tree; three hold every package database there is. */
 const maxDepth = 20;
+/** References between pages; a file of the largest size that is read has a quarter of them. */
+const maxChildren = 1_000_000;
 
 export function isSqlite(bytes: Buffer): boolean {
   return bytes.length >= 16 && bytes.toString('latin1', 0, 16) === magic;
@@ -179,6 +181,7 @@ export function* leavesOf(
 ): Generator<{ readonly page: number; readonly cells: readonly Cell[] } | string, void, undefined> {
   const pending = [{ page: root, depth: 0 }];
   const seen = new Set<number>();
+  let childrenLeft = maxChildren;
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { page, depth } = next;
     if (seen.has(page) || depth > maxDepth) {
@@ -189,7 +192,11 @@ export function* leavesOf(
     const found = node(page);
     if (typeof found === 'string') yield found;
     else if (found.kind === 'leaf') yield { page, cells: found.cells };
-    else for (const child of found.children.toReversed()) pending.push({ page: child, depth: depth + 1 });
+    else {
+      childrenLeft -= found.children.length;
+      if (childrenLeft < 0) return yield 'the tree of the database has too many pages';
+      for (const child of found.children.toReversed()) pending.push({ page: child, depth: depth + 1 });
+    }
   }
 }
 

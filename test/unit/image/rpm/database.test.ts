@@ -190,7 +190,27 @@ describe('a damaged database of rpm', () => {
     const list = readDatabase(bytes, undefined, none);
     assert.ok(list.records.length <= 40);
     const twice = Buffer.concat([bytes.subarray(0, 4096), bytes.subarray(large * 16, large * 16 + 9000)]);
-    assert.match(readDatabase(twice, undefined, none).problems.join(), /overlap|outside|claims/);
+    assert.match(readDatabase(twice, undefined, none).problems.join(), /its packages overlap/);
+  });
+
+  it('reads no more rows than any database has', function () {
+    this.timeout(20_000);
+    const bytes = ndbDatabase(Array.from({ length: 100_010 }, () => Buffer.alloc(8)));
+    const list = readDatabase(bytes, undefined, none);
+    assert.equal(list.problems.length, 51);
+    assert.match(list.problems.at(-1) ?? '', /^99951 more problems/);
+  });
+
+  it('ends when the rows of SQLite lie one on the other', () => {
+    const { database } = sqliteDatabase(headers('a 1-1'), { pageSize: 65_536 });
+    const leaf = findLeaf(database, 65_536);
+    const start = leaf * 65_536;
+    const cell = database.readUInt16BE(start + 8);
+    database.writeUInt16BE(1000, start + 3);
+    for (let i = 0; i < 1000; i++) database.writeUInt16BE(cell, start + 8 + i * 2);
+    const list = readDatabase(database, undefined, none);
+    assert.ok(list.records.length > 0 && list.records.length < 100);
+    assert.deepEqual(list.problems, ['its packages overlap']);
   });
 
   it('ends when the tree of SQLite runs in a circle', () => {
