@@ -270,11 +270,13 @@ export class ZipReader {
   /** The end of a member whose size is told behind it only: where the size that is told there fits. */
   #findDescriptor(open: OpenMember): { data: number; descriptor: number } | undefined {
     const input = this.#input;
-    for (let at = input.indexOf(pk); at >= 0 && at + 24 <= input.length; at = input.indexOf(pk, at + 1)) {
+    for (let at = input.indexOf(pk); at >= 0 && at + 28 <= input.length; at = input.indexOf(pk, at + 1)) {
       const found = input.readUInt32LE(at);
       const size = open.seen + at;
       if (found === signature.descriptor) {
-        if (Number(input.readBigUInt64LE(at + 8)) === size) return { data: at, descriptor: 24 };
+        // Of an empty member both readings fit: what follows decides.
+        const isWide = Number(input.readBigUInt64LE(at + 8)) === size && input.readUInt16LE(at + 16) !== 0x4b50;
+        if (isWide) return { data: at, descriptor: 24 };
         if (input.readUInt32LE(at + 8) === size % 2 ** 32) return { data: at, descriptor: 16 };
       } else if (found === signature.member || found === signature.directory) {
         if (at >= 12 && input.readUInt32LE(at - 8) === (size - 12) % 2 ** 32) return { data: at - 12, descriptor: 12 };
