@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createRegistryTokenSource, credentialsForRegistry } from '../azure/acr-tokens.ts';
 import { isRegistryHost } from '../azure/clouds.ts';
 import { createAzureSession } from '../azure/session.ts';
+import type { Cloud } from '../azure/types.ts';
 import { systemClock } from '../core/clock.ts';
 import { describeError, isAbort } from '../core/errors.ts';
 import { createHttpClient, type HttpClient } from '../core/http.ts';
@@ -94,7 +95,7 @@ async function openRegistry(
   const cloud = await readCloud(cloudOption);
   const own = isRegistryHost(cloud, host);
   if (!own || (context.env['AZURE_CLIENT_SECRET'] ?? '') === '') {
-    const allowedBlobHosts = own ? cloud.blobHosts : [];
+    const allowedBlobHosts = own ? storageHosts(cloud) : [];
     return createRegistryClient({ http, log, host, credentials: dockerAccounts(http, context), allowedBlobHosts });
   }
   const session = createAzureSession(cloud, readIdentity(context), { ...azureDeps(context), http });
@@ -103,7 +104,12 @@ async function openRegistry(
     clock: systemClock,
     redactor,
   });
-  return createRegistryClient({ http, log, host, credentials, allowedBlobHosts: cloud.blobHosts, acr: true });
+  return createRegistryClient({ http, log, host, credentials, allowedBlobHosts: storageHosts(cloud), acr: true });
+}
+
+/** Where registries of a cloud keep layers: its storage, and their dedicated data endpoints, `<name>.<region>.data.azurecr.io`. */
+function storageHosts({ blobHosts, registrySuffix }: Cloud): readonly string[] {
+  return registrySuffix.startsWith('.') ? [...blobHosts, `.data${registrySuffix}`] : blobHosts;
 }
 
 /** What is kept about the image and about the index that names it. */
