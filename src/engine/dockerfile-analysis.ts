@@ -170,6 +170,16 @@ export class DockerfileAnalyser {
   }
 }
 
+/** Why this file is taken for that of the image; where others could as well be meant, which. */
+function linkText({ links, scannedAt }: ImageRecord, link: ImageLink): string {
+  const tie =
+    links.length < 2
+      ? ''
+      : ` ${links.length} Dockerfiles could build this: ${links.map(({ path, score }) => `${escape(path)} (${score})`).join(', ')}.`;
+  const when = scannedAt.slice(0, 16).replace('T', ' ');
+  return `Link: ${link.score} of 100 (${link.signals.map(escape).join('; ')}).${tie} Scanned ${when} UTC.`;
+}
+
 function isTold(lines: ReadonlySet<number>, from: number, to: number): boolean {
   for (let line = from; line <= to; line++) if (lines.has(line)) return true;
   return false;
@@ -195,12 +205,9 @@ function secretHover(findings: readonly Finding[], isBase: boolean, record: Imag
     .slice(0, mostListed)
     .map((finding) => `| ${escape(finding.explanation.effective)} | ${escape(finding.title)} |`);
   const rest = findings.length > mostListed ? [`…and ${findings.length - mostListed} more.`] : [];
-  return [
-    head,
-    ['| Severity | Secret |', '|---|---|', ...rows].join('\n'),
-    ...rest,
-    `Link: ${link.score} of 100 (${link.signals.map(escape).join('; ')}). Scanned ${record.scannedAt.slice(0, 16).replace('T', ' ')} UTC.`,
-  ].join('\n\n');
+  return [head, ['| Severity | Secret |', '|---|---|', ...rows].join('\n'), ...rest, linkText(record, link)].join(
+    '\n\n',
+  );
 }
 
 function counted(secrets: number): string {
@@ -293,7 +300,7 @@ function hoverOf(findings: readonly Finding[], isBase: boolean, record: ImageRec
   });
   const rest = findings.length > mostListed ? [`…and ${findings.length - mostListed} more.`] : [];
   const running = record.running > 0 ? `Running in ${record.running} container(s). ` : '';
-  const signals = `${running}Link: ${link.score} of 100 (${link.signals.map(escape).join('; ')}). Scanned ${record.scannedAt.slice(0, 16).replace('T', ' ')} UTC.`;
+  const signals = `${running}${linkText(record, link)}`;
   return [
     head,
     ['| Severity | Vulnerability | Package | Fixed in |', '|---|---|---|---|', ...rows].join('\n'),
