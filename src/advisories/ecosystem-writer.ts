@@ -109,7 +109,9 @@ class Writer {
   readonly #putWithdrawn;
   readonly #packages: PackageGatherer;
   readonly #suffixes = new Map<string, { readonly id: number; records: number }>();
-  readonly #builds = new Set<string>();
+  /** Binaries by source. */
+  readonly #builds = new Map<string, Set<string>>();
+  #buildCount = 0;
   readonly #examples: string[] = [];
   #nextId = 1;
   #count = 0;
@@ -200,7 +202,7 @@ class Writer {
     let last: string | undefined;
     for (const { name, suffix, what, builds } of rows) {
       this.#packages.add(name, suffix, number, what);
-      for (const built of builds ?? []) if (this.#builds.size < mostBuilds) this.#builds.add(`${built}\n${name}`);
+      if (builds !== undefined) this.#noteBuilds(name, builds);
       if (suffix === last) continue;
       last = suffix;
       let known = this.#suffixes.get(suffix);
@@ -217,6 +219,17 @@ class Writer {
     }
     this.#putRecord.run(number, id, suffixes.join(','), JSON.stringify(head));
     this.#count++;
+  }
+
+  #noteBuilds(source: string, builds: readonly string[]): void {
+    let known = this.#builds.get(source);
+    if (known === undefined) {
+      known = new Set();
+      this.#builds.set(source, known);
+    }
+    const before = known.size;
+    for (const built of builds) if (this.#buildCount < mostBuilds) known.add(built);
+    this.#buildCount += known.size - before;
   }
 
   /** Takes an earlier form of a record away: its entries stay, and count no more. */
@@ -238,10 +251,9 @@ class Writer {
 
   #finish(): void {
     const putBuild = this.#database.prepare('INSERT OR IGNORE INTO builds (name, source) VALUES (?, ?)');
-    for (const pair of [...this.#builds].sort(compareText)) {
-      const [name = '', source = ''] = pair.split('\n');
-      putBuild.run(name, source);
-    }
+    const pairs = [...this.#builds].flatMap(([source, names]) => [...names].map((name) => [name, source] as const));
+    pairs.sort((a, b) => compareText(a[0], b[0]) || compareText(a[1], b[1]));
+    for (const pair of pairs) putBuild.run(...pair);
     this.#database.exec('DELETE FROM suffixes');
     const putSuffix = this.#database.prepare('INSERT INTO suffixes (id, suffix, records) VALUES (?, ?, ?)');
     for (const [suffix, { id, records }] of this.#suffixes) if (records > 0) putSuffix.run(id, suffix, records);

@@ -192,23 +192,20 @@ function affectedRow(
   if (ecosystem === undefined || name === undefined || name.length > 500 || ecosystem.length > 300) return undefined;
   if (!ecosystem.startsWith(base) || (ecosystem.length > base.length && ecosystem[base.length] !== ':'))
     return undefined;
-  const ranges: (readonly StoredEvent[])[] = [];
-  for (const range of list(entry['ranges'])) {
-    const events = readRange(range);
-    if (events === undefined) continue;
-    if (events.length > mostEvents) return `more than ${mostEvents} events for ${name.slice(0, 100)}`;
-    ranges.push(events);
-  }
+  const plain = plainFix(entry['ranges']);
+  const ranges = plain === undefined ? readRanges(entry['ranges']) : [];
+  if (ranges === undefined) return `more than ${mostEvents} events for ${name.slice(0, 100)}`;
+  const hasRange = plain !== undefined || ranges.length > 0;
   // Errors of a converter: a file name for a package, a module for a version. They would match nothing, or too much.
-  if (base === 'Red Hat' && isConversionError(name, ranges)) return undefined;
+  if (base === 'Red Hat' && isConversionError(name, plain, ranges)) return undefined;
   let versions: string[] | undefined;
-  if (ranges.length === 0 || isMalicious || keepsVersions.has(base)) {
+  if (!hasRange || isMalicious || keepsVersions.has(base)) {
     const listed = list(entry['versions']);
     if (listed.length > mostVersions) return `more than ${mostVersions} versions of ${name.slice(0, 100)}`;
     versions = texts(listed, mostVersions);
     if (versions.length === 0) versions = undefined;
   }
-  if (ranges.length === 0 && versions === undefined) return undefined;
+  if (!hasRange && versions === undefined) return undefined;
   const own = Array.isArray(entry['severity']) ? severities(entry['severity']) : nothingSevere;
   let urgency: string | undefined;
   let binaries: Record<string, string> | undefined;
@@ -221,7 +218,7 @@ function affectedRow(
     if (base === 'Ubuntu') builds = buildsOf(specific['binaries'], name);
     else binaries = binariesOf(specific['binaries']);
   }
-  if (module === undefined && modules !== undefined && isModular(ranges)) module = modules;
+  if (module === undefined && modules !== undefined && isModular(plain, ranges)) module = modules;
   const database = entry['database_specific'];
   const lastKnown = isRecord(database)
     ? text(database['last_known_affected_version_range'])?.slice(0, longestVersion)
@@ -234,9 +231,9 @@ function affectedRow(
     lastKnown === undefined &&
     own.length === 0;
   const what =
-    (isBare ? plainWhat(ranges) : undefined) ??
+    (isBare ? plain : undefined) ??
     encodeWhat({
-      ranges,
+      ranges: plain === undefined ? ranges : [upTo(plain)],
       ...(versions === undefined ? {} : { versions }),
       ...(urgency === undefined ? {} : { urgency }),
       ...(own.length === 0 ? {} : { severities: own }),
@@ -258,24 +255,60 @@ function affectedRow(
 
 const nothingSevere: readonly StoredSeverity[] = [];
 
-/** The commonest form, without a detour: all versions before a fixed one. */
-function plainWhat(ranges: readonly (readonly StoredEvent[])[]): string | undefined {
-  const events = ranges.length === 1 ? ranges[0] : undefined;
-  const first = events?.[0];
-  const second = events?.[1];
-  return events?.length === 2 && first?.[0] === 'i' && first[1] === '0' && second?.[0] === 'f' && isShort(second[1])
-    ? second[1]
-    : undefined;
+/**
+ * The commonest form, read without a detour: one range from the beginning to a fixed version (which is the answer), or
+ * without end (the empty text). Undefined: the ranges say something else.
+ */
+function plainFix(ranges: unknown): string | undefined {
+  if (!Array.isArray(ranges) || ranges.length !== 1) return undefined;
+  const range: unknown = ranges[0];
+  if (!isRecord(range) || (range['type'] !== 'ECOSYSTEM' && range['type'] !== 'SEMVER')) return undefined;
+  const events = range['events'];
+  if (!Array.isArray(events) || events.length === 0 || events.length > 2) return undefined;
+  const first: unknown = events[0];
+  if (!isRecord(first) || first['introduced'] !== '0' || hasOther(first, 'fixed')) return undefined;
+  if (events.length === 1) return '';
+  const second: unknown = events[1];
+  if (!isRecord(second) || hasOther(second, 'introduced')) return undefined;
+  const fixed = second['fixed'];
+  return typeof fixed === 'string' && isShort(fixed) && fixed.length <= longestVersion ? fixed : undefined;
 }
 
-function isModular(ranges: readonly (readonly StoredEvent[])[]): boolean {
+function hasOther(event: Loose, kind: 'introduced' | 'fixed'): boolean {
+  return event[kind] !== undefined || event['last_affected'] !== undefined || event['limit'] !== undefined;
+}
+
+function upTo(fixed: string): StoredEvent[] {
+  return fixed === ''
+    ? [['i', '0']]
+    : [
+        ['i', '0'],
+        ['f', fixed],
+      ];
+}
+
+/** Undefined: there are too many events. */
+function readRanges(value: unknown): (readonly StoredEvent[])[] | undefined {
+  const ranges: (readonly StoredEvent[])[] = [];
+  for (const range of list(value)) {
+    const events = readRange(range);
+    if (events === undefined) continue;
+    if (events.length > mostEvents) return undefined;
+    ranges.push(events);
+  }
+  return ranges;
+}
+
+type Ranges = readonly (readonly StoredEvent[])[];
+
+function isModular(plain: string | undefined, ranges: Ranges): boolean {
+  if (plain !== undefined) return modularRelease.test(plain);
   return ranges.some((events) => events.some(([, version]) => modularRelease.test(version)));
 }
 
-function isConversionError(name: string, ranges: readonly (readonly StoredEvent[])[]): boolean {
-  return (
-    name.endsWith('src.rpm') || ranges.some((events) => events.some(([, version]) => moduleForVersion.test(version)))
-  );
+function isConversionError(name: string, plain: string | undefined, ranges: Ranges): boolean {
+  if (name.endsWith('src.rpm') || (plain !== undefined && moduleForVersion.test(plain))) return true;
+  return ranges.some((events) => events.some(([, version]) => moduleForVersion.test(version)));
 }
 
 /** `virt-devel:rhel` */

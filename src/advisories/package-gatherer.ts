@@ -3,15 +3,20 @@ import { encodeList } from './entries.ts';
 
 /** Entries are gathered by package and release; beyond this size, estimated, what is there is written. */
 const mostGathered = 20 * 1024 * 1024;
-const entrySize = 16;
 const listSize = 250;
 const textOverhead = 80;
 
-/** What one package has in one release: record numbers and, beside each, the number of what is said. */
+/** Entries for which there is room before what is there is written. */
+const mostEntries = 500_000;
+
+/** What one package has in one release: a chain of entries. */
 interface Gathered {
-  readonly records: number[];
-  readonly whats: number[];
+  first: number;
+  last: number;
 }
+
+/** The end of a chain. */
+const end = -1;
 
 /** Gathers the entries of each package and release, so that a look-up is one row. */
 export class PackageGatherer {
@@ -20,6 +25,11 @@ export class PackageGatherer {
   readonly #packages = new Map<string, Map<string, Gathered>>();
   /** Texts by number, each kept once: most entries say what many others say. */
   readonly #texts = new Map<string, number>();
+  /** Entries by number, outside of the heap: record, number of what is said, next entry of the chain. */
+  readonly #records = new Int32Array(mostEntries);
+  readonly #whats = new Int32Array(mostEntries);
+  readonly #next = new Int32Array(mostEntries);
+  #count = 0;
   #size = 0;
   #part: number;
   #lastName: string | undefined;
@@ -40,7 +50,7 @@ export class PackageGatherer {
     this.#last = releases;
     let list = releases.get(suffix);
     if (list === undefined) {
-      list = { records: [], whats: [] };
+      list = { first: end, last: end };
       releases.set(suffix, list);
       this.#size += listSize;
     }
@@ -50,13 +60,17 @@ export class PackageGatherer {
       this.#texts.set(what, number);
       this.#size += 2 * what.length + textOverhead;
     }
-    const { records, whats } = list;
+    const { last } = list;
     // A record may say the same once for each architecture.
-    if (records.at(-1) === record && whats.at(-1) === number) return;
-    records.push(record);
-    whats.push(number);
-    this.#size += entrySize;
-    if (this.#size > mostGathered) this.write();
+    if (last !== end && this.#records[last] === record && this.#whats[last] === number) return;
+    const entry = this.#count++;
+    this.#records[entry] = record;
+    this.#whats[entry] = number;
+    this.#next[entry] = end;
+    if (last === end) list.first = entry;
+    else this.#next[last] = entry;
+    list.last = entry;
+    if (this.#count === mostEntries || this.#size > mostGathered) this.write();
   }
 
   /** Rows in the order of the key: the tree then grows at its end. */
@@ -65,8 +79,14 @@ export class PackageGatherer {
     const byName = [...this.#packages].sort(([a], [b]) => compareText(a, b));
     for (const [name, releases] of byName) {
       const bySuffix = [...releases].sort(([a], [b]) => compareText(a, b));
-      for (const [suffix, { records, whats }] of bySuffix) {
-        this.#put(name, suffix, this.#part, encodeList({ records, whats: whats.map((number) => texts[number] ?? '') }));
+      for (const [suffix, { first }] of bySuffix) {
+        const records: number[] = [];
+        const whats: string[] = [];
+        for (let entry = first; entry !== end; entry = this.#next[entry] ?? end) {
+          records.push(this.#records[entry] ?? 0);
+          whats.push(texts[this.#whats[entry] ?? 0] ?? '');
+        }
+        this.#put(name, suffix, this.#part, encodeList({ records, whats }));
       }
     }
     this.#part++;
@@ -75,5 +95,6 @@ export class PackageGatherer {
     this.#last = undefined;
     this.#lastName = undefined;
     this.#size = 0;
+    this.#count = 0;
   }
 }

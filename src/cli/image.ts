@@ -60,6 +60,7 @@ Options:
   --fail-on <severity>  exit with 1 when a vulnerability or a secret has this severity or a higher one
   --cloud public|usGovernment|china|<file>
                         the Azure cloud (default public)
+  --offline             use no network: local images alone
   --data <folder>       databases and caches (default: plimsoll in the user's cache folder)
 
 What is read:
@@ -87,6 +88,7 @@ there · 3 something could not be read or verified; what could is printed · 130
       'fail-on': { type: 'string' },
       cloud: { type: 'string' },
       data: { type: 'string' },
+      offline: { type: 'boolean' },
     });
     const [ref, ...more] = positionals;
     if (ref === undefined || more.length > 0) throw usage('image', 'Name one image');
@@ -94,6 +96,11 @@ there · 3 something could not be read or verified; what could is printed · 130
     const failOn = readFailOn('image', values['fail-on']);
     const platform = values.platform === undefined ? undefined : parsePlatform(values.platform);
     const lines = values.file === undefined ? undefined : await readDockerfile(values.file);
+    if (values.offline === true && !isLocalImage(ref))
+      throw new BadInputError(
+        `Cannot read "${ref}" without network`,
+        'Name a local image: oci:, docker-archive: or dir:.',
+      );
     const data = dataFolder(values.data, context.env);
     const read = await readOneImage(
       {

@@ -66,7 +66,7 @@ export class WorkerClient {
     const worker = new Worker(this.#file, {
       workerData: this.#data,
       // A small nursery: an import makes much that is dropped at once, and holds half the memory this way.
-      resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 24 },
+      resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 64 },
       env: {},
     });
     worker.on('message', (message: FromWorker) => this.#receive(message));

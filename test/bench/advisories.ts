@@ -20,8 +20,8 @@ const debianRecords = 60_000;
 /** As many as the public dump has: nearly all are about malware. */
 const npmRecords = 200_000;
 const npmAdvisories = 6_000;
-/** A tenth of the public dump; it holds the records about kernels, which name dozens of packages. */
-const ubuntuRecords = 6_500;
+/** A third of the public dump; it holds the records about kernels, which name dozens of packages. */
+const ubuntuRecords = 20_000;
 const releases = ['11', '12', '13', '14'];
 const packages = 1_000;
 const rounds = 4;

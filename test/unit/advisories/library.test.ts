@@ -421,6 +421,59 @@ describe('the library of advisories', () => {
     assert.equal(ecosystemFolder('/m', 'Azure Linux'), path.join('/m', 'Azure Linux'));
   });
 
+  it('takes every layout of a folder of advisories', async () => {
+    const folder = temporaryFolder();
+    const zipped = path.join(folder, 'zipped');
+    mkdirSync(path.join(zipped, 'npm'), { recursive: true });
+    writeFileSync(
+      path.join(zipped, 'npm', 'all.zip'),
+      zip([{ name: 'a.json', text: JSON.stringify(record('a', [entry('npm', 'a')])) }]),
+    );
+    writeFileSync(
+      path.join(zipped, 'epss_scores-2026-11-19.csv.gz'),
+      gzipSync(
+        '#model_version:v2025.03.14,score_date:2026-11-19T00:00:00Z\ncve,epss,percentile\nCVE-2026-0001,0.4,0.9\n',
+      ),
+    );
+    const single = path.join(folder, 'single');
+    writeMirror(single, 'npm', [record('a', [entry('npm', 'a')])]);
+    const data = path.join(folder, 'data');
+    const made = new AdvisoryLibrary(path.join(data, 'advisories'), clock);
+    await made.importEcosystem('npm', path.join(single, 'npm'), {}, signal);
+    made.close();
+    for (const layout of [zipped, single, data, path.join(data, 'advisories')]) {
+      const opened = await openAdvisories(layout, clock, ['npm'], signal);
+      assert.equal(knows(opened.library, 'a'), true, layout);
+      if (layout === zipped) assert.equal(opened.library.signals?.epss('CVE-2026-0001')?.probability, 0.4);
+      opened.dispose();
+    }
+    assert.equal(existsSync(path.join(data, 'advisories', 'index.json')), true, 'a library stays');
+  });
+
+  it('says how old a download is that nobody renewed', async () => {
+    const folder = temporaryFolder();
+    await make(folder, ['a']);
+    const later = { now: () => new Date(now.getTime() + 14 * 86_400_000) };
+    const library = new AdvisoryLibrary(path.join(folder, 'library'), later);
+    after(() => library.close());
+    assert.match(library.stale('npm') ?? '', /^the newest change in the advisories of npm is of 2026-11-20$/);
+    const seldom = new AdvisoryLibrary(path.join(folder, 'seldom'), clock);
+    await seldom.importEcosystem(
+      'RubyGems',
+      writeMirror(folder, 'RubyGems', [record('a', [entry('RubyGems', 'a')])]),
+      {},
+      signal,
+    );
+    seldom.close();
+    const old = new AdvisoryLibrary(path.join(folder, 'seldom'), later);
+    after(() => old.close());
+    assert.equal(old.stale('RubyGems'), 'the advisories of RubyGems were brought up to date 14 days ago');
+    assert.deepEqual(
+      old.status().ecosystems.map(({ stale, reason }) => [stale, reason]),
+      [[true, 'the advisories of RubyGems were brought up to date 14 days ago']],
+    );
+  });
+
   it('survives a process that is killed while it imports', async () => {
     const folder = temporaryFolder();
     const library = await make(folder, ['a']);
