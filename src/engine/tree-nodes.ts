@@ -184,7 +184,7 @@ export function imageNode(
           value: `${registry.loginServer}/${image.repository}${image.tag === undefined ? '' : `:${image.tag}`}`,
         },
         { label: 'Digest', value: image.digest },
-        ...(image.platform === undefined ? [] : [{ label: 'Platform', value: image.platform }]),
+        ...platformOf(image, record),
         ...(image.sizeBytes === undefined || image.isIndex
           ? []
           : [{ label: 'Size', value: `${(image.sizeBytes / 1_000_000).toFixed(1)} MB` }]),
@@ -198,6 +198,13 @@ export function imageNode(
       ],
     },
   );
+}
+
+/** Of an index the platform that was chosen, which the registry's list does not tell. */
+function platformOf(image: ListedImage, record: ImageRecord | undefined): { label: string; value: string }[] {
+  if (image.platform !== undefined) return [{ label: 'Platform', value: image.platform }];
+  if (record === undefined) return image.isIndex ? [{ label: 'Platform', value: 'several' }] : [];
+  return [{ label: 'Platform', value: image.isIndex ? `${record.platform}, chosen from several` : record.platform }];
 }
 
 export function clusterNode(connectionId: string, facts: ClusterFacts): AssetNode {

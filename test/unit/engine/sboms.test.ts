@@ -6,6 +6,7 @@ import { silentLog } from '../../../src/core/log.ts';
 import { exportSbom, scannedImages } from '../../../src/engine/sboms.ts';
 import { imageNode } from '../../../src/engine/tree-nodes.ts';
 import type { RegistryFacts } from '../../../src/azure/registry-facts.ts';
+import type { ListedImage } from '../../../src/inventory/registry-tree.ts';
 import { Documents, type ImageRecord } from '../../../src/scan/documents.ts';
 import { StateStore } from '../../../src/store/state-store.ts';
 import { imageReport, now } from '../findings/support.ts';
@@ -112,21 +113,34 @@ describe('SBOMs of scanned images', () => {
       ],
     );
   });
+});
 
-  it('are offered at images of the tree that were read', () => {
-    const registry: RegistryFacts = {
-      id: '/subscriptions/1/registries/contoso',
-      name: 'contoso',
-      loginServer: 'contoso.azurecr.io',
-      location: 'westeurope',
-      permissionMode: 'abac',
-      acceptsArmTokens: false,
-      publicNetworkAccess: true,
-      dataEndpointHosts: [],
-    };
-    const listed = { repository: 'team-a/api', digest, isIndex: false, isImage: true, locked: false };
-    const flags = (read: ImageRecord | undefined) => imageNode('one', registry, listed, read, 0, () => 'now').flags;
-    assert.deepEqual(flags(record()), ['canScan', 'hasSbom']);
-    assert.deepEqual(flags(undefined), ['canScan']);
+describe('an image in the tree', () => {
+  const registry: RegistryFacts = {
+    id: '/subscriptions/1/registries/contoso',
+    name: 'contoso',
+    loginServer: 'contoso.azurecr.io',
+    location: 'westeurope',
+    permissionMode: 'abac',
+    acceptsArmTokens: false,
+    publicNetworkAccess: true,
+    dataEndpointHosts: [],
+  };
+  const listed = { repository: 'team-a/api', digest, isIndex: false, isImage: true, locked: false };
+  const node = (image: ListedImage, read?: ImageRecord) => imageNode('one', registry, image, read, 0, () => 'now');
+
+  it('offers an SBOM when it was read', () => {
+    assert.deepEqual(node(listed, record()).flags, ['canScan', 'hasSbom']);
+    assert.deepEqual(node(listed).flags, ['canScan']);
+  });
+
+  it('tells its platform, and which one was chosen from an index', () => {
+    const platform = (image: ListedImage, read?: ImageRecord) =>
+      node(image, read).facts.find(({ label }) => label === 'Platform')?.value;
+    assert.equal(platform({ ...listed, platform: 'linux/arm64' }, record()), 'linux/arm64');
+    assert.equal(platform({ ...listed, isIndex: true }), 'several');
+    assert.equal(platform({ ...listed, isIndex: true }, record()), 'linux/amd64, chosen from several');
+    assert.equal(platform(listed, record()), 'linux/amd64');
+    assert.equal(platform(listed), undefined);
   });
 });
