@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DamagedError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { decodeText } from '../text-lines.ts';
 import type { Extractor, OfferedFile } from '../types.ts';
@@ -33,7 +34,9 @@ const shape = z.object({
 
 /** Throws DamagedError. */
 export function readExecutableExtract(bytes: Uint8Array, path: string): ExecutableExtract {
-  return shape.parse(parseJson(decodeText(bytes), `"${path}"`));
+  const parsed = shape.safeParse(parseJson(decodeText(bytes), `"${path}"`));
+  if (parsed.success) return parsed.data;
+  throw new DamagedError(`Cannot read "${path}": what was kept of it is damaged`, 'Scan it again.');
 }
 
 /** Paths whose files may be executables by what is known of a path alone. */
