@@ -31,6 +31,8 @@ export const defaultJavaArchiveLimits: JavaArchiveLimits = {
 };
 
 const archiveName = /\.(?:jar|war|ear|par|sar|nar|hpi|jpi|kar|lpkg)$/i;
+/** Endings that nobody else uses; the others are those of other kinds of files too. */
+const javaAlone = /\.(?:jar|war|ear)$/i;
 /** Sources, documentation and tests run nowhere. */
 const notRun = /-(?:sources?|javadoc|tests?|test-sources)\.jar$/i;
 const maxProblems = 50;
@@ -86,21 +88,28 @@ export function isJavaArchive(path: string): boolean {
 
 /** Reads an archive as it passes by; of its members only those that name libraries are unpacked. */
 export function extractJavaArchive(file: OfferedFile, limits = defaultJavaArchiveLimits): Extractor {
-  return new JavaArchiveExtractor(file.size, limits);
+  return new JavaArchiveExtractor(file, limits);
 }
 
 class JavaArchiveExtractor implements Extractor {
   readonly #archive: OpenArchive;
   readonly #reader: ZipReader;
+  /** Whether its first bytes may be anything, such as a shell script. */
+  #isKnown: boolean;
   #isOver = false;
 
-  constructor(fileBytes: number, limits: JavaArchiveLimits) {
-    const budget = new Budget(fileBytes, limits);
+  constructor({ path, size }: OfferedFile, limits: JavaArchiveLimits) {
+    this.#isKnown = javaAlone.test(path);
+    const budget = new Budget(size, limits);
     this.#archive = new OpenArchive('', 0, budget);
     this.#reader = new ZipReader(this.#archive, budget);
   }
 
   async write(bytes: Uint8Array): Promise<boolean> {
+    if (!this.#isKnown && bytes.length >= 2) {
+      if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) return false; // "PK"
+      this.#isKnown = true;
+    }
     if (!this.#isOver) {
       await this.#guarded(this.#reader.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
     }

@@ -32,6 +32,13 @@ describe('Java archives', () => {
     assert.ok(!javaArchive.wants('proc/1/root/a.jar'));
   });
 
+  it('of an ending that others use too are no archives without the first bytes of one', async () => {
+    assert.equal(await extractOf(javaArchive, 'var/log/sa.sar', Buffer.from('sysstat data')), undefined);
+    assert.deepEqual(await found('plugin.hpi', pom('org.jenkins-ci.plugins', 'git', '5.2.0')), [
+      'maven org.jenkins-ci.plugins:git 5.2.0',
+    ]);
+  });
+
   it('name every library whose pom.properties they hold', async () => {
     const result = await pass(
       javaArchive,
