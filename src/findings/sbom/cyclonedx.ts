@@ -1,6 +1,5 @@
 import type { MatchResult } from '../../advisories/types.ts';
 import { compareText } from '../../core/order.ts';
-import type { ImageReport } from '../../image/types.ts';
 import { chooseBaseSeverity } from '../base-severity.ts';
 import { toSeverityRating } from '../from-image.ts';
 import { formatTime, sbomContent, type SbomInput, type SbomPackage } from './document.ts';
@@ -21,6 +20,7 @@ export function toCycloneDx(input: SbomInput): object {
   const content = sbomContent(input);
   const root = content.purl ?? report.digest;
   const os = report.os;
+  const diffIds = new Map(report.layers.map(({ digest, diffId }) => [digest, diffId]));
   const components = [
     ...(os === undefined
       ? []
@@ -34,7 +34,7 @@ export function toCycloneDx(input: SbomInput): object {
             ...properties([['plimsoll:osv:ecosystem', os.ecosystem]]),
           },
         ]),
-    ...content.packages.map((each) => component(each, report)),
+    ...content.packages.map((each) => component(each, diffIds)),
   ];
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
@@ -81,7 +81,10 @@ export function toCycloneDx(input: SbomInput): object {
   };
 }
 
-function component({ key, found, paths, layers, declared, developmentOnly }: SbomPackage, report: ImageReport) {
+function component(
+  { key, found, paths, layers, declared, developmentOnly }: SbomPackage,
+  diffIds: ReadonlyMap<string, string>,
+) {
   return {
     type: 'library',
     'bom-ref': key,
@@ -95,13 +98,13 @@ function component({ key, found, paths, layers, declared, developmentOnly }: Sbo
       ['plimsoll:source:version', found.source?.version],
       ['plimsoll:owned-by', found.ownedBy],
       ['plimsoll:declared-only', declared ? 'true' : undefined],
-      ...layers.flatMap((digest) => {
-        const diffId = report.layers.find((layer) => layer.digest === digest)?.diffId;
-        return [
-          ['plimsoll:layer:digest', digest],
-          ['plimsoll:layer:diff-id', diffId],
-        ] as const;
-      }),
+      ...layers.flatMap(
+        (digest) =>
+          [
+            ['plimsoll:layer:digest', digest],
+            ['plimsoll:layer:diff-id', diffIds.get(digest)],
+          ] as const,
+      ),
     ]),
     ...(paths.length === 0 ? {} : { evidence: { occurrences: paths.map((location) => ({ location })) } }),
   };

@@ -111,9 +111,7 @@ function distinct(values: readonly (string | undefined)[]): string[] {
 }
 
 function stableUuid(parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part).update('\n');
-  const bytes = hash.digest().subarray(0, 16);
+  const bytes = createHash('sha256').update(parts.join('\n')).digest().subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString('hex');

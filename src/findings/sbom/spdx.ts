@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { compareText } from '../../core/order.ts';
 import { formatTime, sbomContent, type SbomInput, type SbomPackage } from './document.ts';
 
@@ -22,14 +21,18 @@ export function toSpdx(input: SbomInput): object {
   const content = sbomContent(input);
   const { os } = report;
   const sources = new Map<string, { readonly name: string; readonly version: string }>();
+  const ids = new Identifiers();
+  const packages: object[] = [];
   const relationships: Relationship[] = [relation(documentId, 'DESCRIBES', imageId)];
   if (os !== undefined) relationships.push(relation(imageId, 'CONTAINS', osId));
-  for (const { key, found } of content.packages) {
-    const id = idOf('Package', found, key);
+  for (const each of content.packages) {
+    const { found } = each;
+    const id = ids.of('Package', each.key, found);
+    packages.push(binary(id, each));
     relationships.push(relation(imageId, 'CONTAINS', id));
     if (found.source === undefined) continue;
-    const sourceKey = `${found.type} ${found.source.name} ${found.source.version}`;
-    const sourceId = idOf('Source', found.source, sourceKey);
+    const { name, version } = found.source;
+    const sourceId = ids.of('Source', `${found.type} ${name} ${version}`, found.source);
     sources.set(sourceId, found.source);
     relationships.push(relation(id, 'GENERATED_FROM', sourceId));
   }
@@ -67,7 +70,7 @@ export function toSpdx(input: SbomInput): object {
               ...unknowns,
             },
           ]),
-      ...content.packages.map(binary),
+      ...packages,
       ...[...sources]
         .sort(([a], [b]) => compareText(a, b))
         .map(([id, { name, version }]) => ({
@@ -90,7 +93,7 @@ const unknowns = {
   copyrightText: 'NOASSERTION',
 } as const;
 
-function binary({ key, found, paths, layers, declared, developmentOnly }: SbomPackage): object {
+function binary(id: string, { found, paths, layers, declared, developmentOnly }: SbomPackage): object {
   const where = [
     ...paths.map((path) => `found in: ${path}`),
     ...layers.map((layer) => `layer: ${layer}`),
@@ -99,7 +102,7 @@ function binary({ key, found, paths, layers, declared, developmentOnly }: SbomPa
     ...(developmentOnly ? ['needed to build or test only'] : []),
   ];
   return {
-    SPDXID: idOf('Package', found, key),
+    SPDXID: id,
     name: found.name,
     versionInfo: found.version,
     primaryPackagePurpose: 'LIBRARY',
@@ -116,10 +119,24 @@ function comment({ report }: SbomInput): { comment?: string } {
   return { comment: `Partial: ${problems.length} parts of the image could not be read. ${shown.join('; ')}` };
 }
 
-/** Letters, digits, dots and dashes; the hash of the key keeps apart what looks the same then. SPDX 2.3, 7.2. */
-function idOf(kind: string, { name }: { readonly name: string }, key: string): string {
-  const hash = createHash('sha256').update(key).digest('hex').slice(0, 12);
-  return `SPDXRef-${kind}-${name.replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 100)}-${hash}`;
+/** Identifiers of letters, digits, dots and dashes; a number keeps apart what looks the same then. SPDX 2.3, 7.2. */
+class Identifiers {
+  readonly #byKey = new Map<string, string>();
+  readonly #uses = new Map<string, number>();
+
+  /** The same for the same kind and key. */
+  of(kind: string, key: string, { name, version }: { readonly name: string; readonly version: string }): string {
+    const known = this.#byKey.get(`${kind} ${key}`);
+    if (known !== undefined) return known;
+    const words = `${name}-${version}`.slice(0, 150).replace(/[^A-Za-z0-9.]+/g, '-');
+    const plain = `SPDXRef-${kind}-${words}`;
+    const use = (this.#uses.get(plain) ?? 0) + 1;
+    this.#uses.set(plain, use);
+    // two dashes stand in no plain one: whatever was replaced became a single one
+    const id = use === 1 ? plain : `${plain}--${use}`;
+    this.#byKey.set(`${kind} ${key}`, id);
+    return id;
+  }
 }
 
 function relation(spdxElementId: string, relationshipType: string, relatedSpdxElement: string): Relationship {

@@ -278,8 +278,17 @@ describe('the SBOM of an image', () => {
     });
 
     it('has identifiers that are unique and of the allowed letters', () => {
-      const ids = spdx(input()).packages.map(({ SPDXID }) => SPDXID);
+      const alike = ['x_y', 'x-y', 'x--y', 'x-y--2', 'x/y', '日本'].map((name): PlacedPackage => ({
+        type: 'npm',
+        name,
+        version: '1',
+        source: { name, version: '1' },
+      }));
+      const ids = spdx(input({ report: report([...input().report.packages, ...alike]) })).packages.map(
+        ({ SPDXID }) => SPDXID,
+      );
       assert.equal(new Set(ids).size, ids.length);
+      assert.equal(ids.length, 1 + 1 + 4 + 6 + 1 + 6);
       for (const id of ids) assert.match(id, /^SPDXRef-[A-Za-z0-9.-]+$/);
     });
 
