@@ -6,18 +6,20 @@ import type { ScanPorts } from './ports.ts';
 /** Advisories younger than this are taken as they are. */
 const freshForMs = 24 * 3_600_000;
 
+type KeeperPorts = Pick<ScanPorts, 'settings' | 'advisoryStatus' | 'updateAdvisories' | 'clock'>;
+
 /**
  * Sees to it, once a scan and ecosystem, that advisories are there and of today. Images that need the same ecosystem
  * wait for the same download; one that fails is a problem of the scan, and what is stored is used.
  */
 export class AdvisoryKeeper {
-  readonly #ports: ScanPorts;
+  readonly #ports: KeeperPorts;
   readonly #onProblem: (problem: ScanSummary['problems'][number]) => void;
   readonly #asked = new Map<string, Promise<void>>();
   #signals = false;
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(ports: ScanPorts, onProblem: (problem: ScanSummary['problems'][number]) => void) {
+  constructor(ports: KeeperPorts, onProblem: (problem: ScanSummary['problems'][number]) => void) {
     this.#ports = ports;
     this.#onProblem = onProblem;
   }
