@@ -251,7 +251,7 @@ export function asTable(result: ImageResult): string {
 
 /** `Private key in /app/server.key:1, deleted again by a higher layer`. */
 function secretText(secret: ImageResult['secrets'][number]): string {
-  const { kind, path, line, env, label, history, removedBy } = secret;
+  const { kind, path, line, env, label, command, history, removedBy } = secret;
   const place =
     path !== undefined
       ? `in /${path}${line === undefined ? '' : `:${line}`}`
@@ -259,7 +259,9 @@ function secretText(secret: ImageResult['secrets'][number]): string {
         ? `in the variable ${env}`
         : label !== undefined
           ? `in the label ${label}`
-          : `in history entry ${(history ?? 0) + 1}`;
+          : command === true
+            ? 'in the command'
+            : `in history entry ${(history ?? 0) + 1}`;
   return `${secretKinds[kind].title} ${place}${removedBy === undefined ? '' : ', deleted again by a higher layer and still in the image'}`;
 }
 

@@ -101,7 +101,7 @@ interface PlaceText {
   readonly where: string;
 }
 
-function placeText({ path, line, env, label, history }: ImageSecret, entries: number): PlaceText {
+function placeText({ path, line, env, label, command, history }: ImageSecret, entries: number): PlaceText {
   if (path !== undefined) {
     const value = `/${path}${line === undefined ? '' : `:${line}`}`;
     return { id: path, label: 'Path', value, where: `in /${path}` };
@@ -109,6 +109,8 @@ function placeText({ path, line, env, label, history }: ImageSecret, entries: nu
   if (env !== undefined) return { id: `env:${env}`, label: 'Environment variable', value: env, where: `in ENV ${env}` };
   if (label !== undefined)
     return { id: `label:${label}`, label: 'Image label', value: label, where: `in label ${label}` };
+  if (command === true)
+    return { id: 'command', label: 'Command', value: 'entry point or command', where: 'in the command of the image' };
   const number = (history ?? 0) + 1;
   return {
     id: `history:${history ?? 0}`,

@@ -141,6 +141,12 @@ export function secretsOfConfig(
       out.push({ kind, fingerprint: print, history, ...(layer === undefined ? {} : { layer }) });
     }
   }
+  for (const { kind, value } of inspectCommand(config.texts.join(' ').slice(0, longestText))) {
+    const print = fingerprint(value);
+    if (told.has(print)) continue;
+    told.add(print);
+    out.push({ kind, fingerprint: print, command: true });
+  }
   return out.slice(0, mostInImage);
 }
 

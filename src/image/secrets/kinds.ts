@@ -171,7 +171,8 @@ export interface FoundSecret {
   readonly fingerprint: string;
 }
 
-/** A secret of an image with the place where it lies. Exactly one of `path`, `env`, `label` and `history` names the place; a variable may say its history entry too. */
+/** A secret of an image with the place where it lies. Exactly one of `path`, `env`, `label`,
+ * `command` and `history` names the place; a variable may say its history entry too. */
 export interface ImageSecret {
   readonly kind: SecretKind;
   readonly fingerprint: string;
@@ -181,6 +182,8 @@ export interface ImageSecret {
   readonly env?: string;
   /** Name of a label of the config. */
   readonly label?: string;
+  /** True for one in the entry point or command of the config that no history entry shows. */
+  readonly command?: true;
   /** Index of the history entry, oldest first. */
   readonly history?: number;
   /** Digest of the lowest layer that holds it. */

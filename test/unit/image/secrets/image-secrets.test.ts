@@ -14,7 +14,11 @@ import { MemoryCache, MemoryRegistry, type MemoryImage } from '../memory-image.t
 const signal = new AbortController().signal;
 const key = Buffer.alloc(32, 7);
 
-async function read(image: MemoryImage, cache = new MemoryCache(), fingerprintKey: Uint8Array = key): Promise<ImageReport> {
+async function read(
+  image: MemoryImage,
+  cache = new MemoryCache(),
+  fingerprintKey: Uint8Array = key,
+): Promise<ImageReport> {
   const registry = new MemoryRegistry();
   return readImage({ source: registry.source(registry.image(image)), cache, log: silentLog, signal, fingerprintKey });
 }
@@ -102,6 +106,17 @@ describe('secrets of an image', () => {
       ],
     });
     assert.deepEqual(shown(report), ['url-password #1 @1']);
+  });
+
+  it('in the command are told once, by the history where it shows them', async () => {
+    const config = { Entrypoint: ['run'], Cmd: ['--db-password=Tide-and-time'] };
+    const layers = [tar(file('etc/motd', 'x'))];
+    assert.deepEqual(shown(await read({ layers, config })), ['database-password']);
+    const history = [
+      { created_by: 'ADD rootfs.tar / ' },
+      { created_by: 'CMD ["--db-password=Tide-and-time"]', empty_layer: true },
+    ];
+    assert.deepEqual(shown(await read({ layers, config, history })), ['database-password #1']);
   });
 
   it('have no value anywhere in what is kept or reported', async () => {
