@@ -100,6 +100,30 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     await input.waitClosed();
   });
 
+  it('says what is wrong with a value in every theme', async () => {
+    const { workbench, page } = session();
+    const input = workbench.quickInput;
+    await session().screenshotInThemes('wizard-malformed', async () => {
+      if (await input.isOpen()) await input.cancel();
+      await input.runCommand(connectCommand);
+      // It goes on at the second box once that was reached.
+      await input.waitOpen(wizardTitle);
+      if (/\b1\/\d/.test(await input.title())) {
+        await page.keyboard.press('ArrowDown');
+        await page.keyboard.press('Enter');
+      }
+      await input.waitOpen(wizardTitle, '2/9');
+      await page.keyboard.press('ControlOrMeta+A');
+      await paste(session(), '0000-not-a-tenant');
+      await page.keyboard.press('Enter');
+      await waitUntil('the box says what is wrong', async () => (await input.severity()) === 'error');
+    });
+    await input.back();
+    await input.waitOpen(wizardTitle, '1/9');
+    await page.keyboard.press('Escape');
+    await input.waitClosed();
+  });
+
   it('connects with the pasted JSON, by keyboard alone, and verifies and scans at once', async () => {
     const { workbench } = session();
     await connectByPaste(session(), (name) => session().screenshot(`wizard-${name}`));
@@ -273,7 +297,7 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     await session().screenshotInThemes('detail-remediation');
     for (const tab of ['Summary', 'Affected', 'History']) {
       assert.notEqual(await report.detailTab(tab), '');
-      await session().screenshot(`detail-${tab.toLowerCase()}`);
+      await session().screenshotInThemes(`detail-${tab.toLowerCase()}`);
     }
   });
 
@@ -347,10 +371,17 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     const titles = await workbench.editor.codeActions(10, 10);
     const wanted = titles.find((title) => title.startsWith('Ignore df-no-curl-pipe-shell here'));
     assert.ok(wanted, titles.join('\n'));
-    await session().screenshot('dockerfile-quick-fix');
-    await workbench.editor.applyCodeAction(wanted);
-    await input.waitOpen('Ignore df-no-curl-pipe-shell Here', '1/2');
-    await session().screenshot('ignore-reason');
+    await session().screenshotInThemes('dockerfile-quick-fix', async () => {
+      await page.keyboard.press('Escape');
+      await workbench.editor.codeActions(10, 10);
+    });
+    await session().screenshotInThemes('ignore-reason', async () => {
+      if (await input.isOpen()) await input.cancel();
+      await page.keyboard.press('Escape');
+      await workbench.editor.codeActions(10, 10);
+      await workbench.editor.applyCodeAction(wanted);
+      await input.waitOpen('Ignore df-no-curl-pipe-shell Here', '1/2');
+    });
     await input.enter('the script is our own, served from the build network');
     await input.waitOpen('Ignore df-no-curl-pipe-shell Here', '2/2');
     await input.accept();
@@ -407,14 +438,18 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
       return wanted.every((label) => labels.includes(label));
     });
     await input.cancel();
-    await workbench.runCommand('Plimsoll: Group Findings By...');
-    await waitUntil('the groupings are offered', async () => (await input.rows()).length > 3);
-    await session().screenshot('group-findings');
+    await session().screenshotInThemes('group-findings', async () => {
+      if (await input.isOpen()) await input.cancel();
+      await workbench.runCommand('Plimsoll: Group Findings By...');
+      await waitUntil('the groupings are offered', async () => (await input.rows()).length > 3);
+    });
     await page.keyboard.press('Escape');
-    await workbench.runCommand('Plimsoll: Show Scan History');
-    await input.waitOpen('Scan History');
-    await waitUntil('the history says from where', async () => /From /.test((await input.rows())[0]?.detail ?? ''));
-    await session().screenshot('scan-history');
+    await session().screenshotInThemes('scan-history', async () => {
+      if (await input.isOpen()) await input.cancel();
+      await workbench.runCommand('Plimsoll: Show Scan History');
+      await input.waitOpen('Scan History');
+      await waitUntil('the history says from where', async () => /From /.test((await input.rows())[0]?.detail ?? ''));
+    });
     await page.keyboard.press('Escape');
   });
 
