@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DamagedError } from '../core/errors.ts';
+import { DamagedError, LimitExceededError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
 import { isDigest } from '../registry/reference.ts';
 import { looksSecret, mask, maskEnvironment } from '../core/masking.ts';
@@ -10,6 +10,8 @@ import type { HistoryEntry, ImageConfig } from './types.ts';
 /** Longest text kept of one history entry or label, and of all together. */
 const maxTextChars = 32 * 1024;
 const maxAllTextChars = 1024 * 1024;
+/** Entries of one list. Images have some hundred; what has more was made to take time. */
+const maxListed = 5_000;
 
 const text = z.string().nullish().catch(undefined);
 const list = z
@@ -49,12 +51,43 @@ const schema = z.object({
     .catch(undefined),
 });
 
+/** The lists as they are, so that they are counted before they are read. */
+const counted = z.object({
+  config: z
+    .object({
+      Env: z.unknown(),
+      Entrypoint: z.unknown(),
+      Cmd: z.unknown(),
+      ExposedPorts: z.unknown(),
+      Labels: z.unknown(),
+    })
+    .partial()
+    .nullish()
+    .catch(undefined),
+  rootfs: z.object({ diff_ids: z.unknown() }).nullish().catch(undefined),
+  history: z.unknown(),
+});
+
+function checkCounts(json: unknown, what: string): void {
+  const { config, rootfs, history } = counted.partial().safeParse(json).data ?? {};
+  for (const [name, value] of Object.entries({ ...config, ...rootfs, history })) {
+    const count = typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
+    if (count > maxListed) {
+      throw new LimitExceededError(
+        `Cannot read the config of ${what}: it has ${count} entries in "${name}", more than ${maxListed}`,
+        'Report the image if it is genuine.',
+      );
+    }
+  }
+}
+
 /**
  * Reads the config of an image. Values that look like secrets are hidden here already: nothing behind this point has seen
  * them, but `before`, which is shown the texts as they were written. Throws DamagedError, LimitExceededError.
  */
 export function parseConfig(bytes: Uint8Array, what: string, before?: (raw: RawConfig) => void): ImageConfig {
   const json = parseJson(Buffer.from(bytes).toString('utf8'), `the config of ${what}`, { maxDepth: 50 });
+  checkCounts(json, what);
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

@@ -136,6 +136,7 @@ class Collector implements TarHandler {
   #problemCount = 0;
   #passedOver = 0;
   #keptBytes = 0;
+  #nameChars = 0;
   #wanted: { path: string; size: number; rule: KeepRule } | undefined;
   #extracting: Extracting | undefined;
 
@@ -158,14 +159,21 @@ class Collector implements TarHandler {
       this.#problem(path, `its path is longer than ${this.#limits.maxPathBytes} bytes: passed over`);
       return false;
     }
-    if (this.entries.length >= this.#limits.maxEntries) {
+    const { target } = member;
+    if (target.length > this.#limits.maxPathBytes) {
+      this.#problem(path, `its link target is longer than ${this.#limits.maxPathBytes} bytes: passed over`);
+      return false;
+    }
+    const nameChars = this.#nameChars + path.length + target.length;
+    if (this.entries.length >= this.#limits.maxEntries || nameChars > this.#limits.maxNameChars) {
       this.#passedOver++;
       return false;
     }
+    this.#nameChars = nameChars;
     if (path.includes(whiteoutPrefix) && this.#whiteout(path)) return false;
     const { kind } = member;
     if (kind === 'symlink' || kind === 'hardlink') {
-      this.entries.push({ path, kind, size: 0, target: member.target });
+      this.entries.push({ path, kind, size: 0, target });
       return false;
     }
     const rule = kind === 'file' ? this.#keep(path) : undefined;
@@ -260,10 +268,11 @@ class Collector implements TarHandler {
     const more = this.#problemCount - this.#problems.length;
     if (more > 0) all.push({ path: '', reason: `${more} more problems of this layer are not listed` });
     if (this.#passedOver > 0) {
-      all.push({
-        path: '',
-        reason: `the layer has more than ${this.#limits.maxEntries} entries: ${this.#passedOver} were passed over`,
-      });
+      const most =
+        this.entries.length >= this.#limits.maxEntries
+          ? `${this.#limits.maxEntries} entries`
+          : `${this.#limits.maxNameChars} characters of paths`;
+      all.push({ path: '', reason: `the layer has more than ${most}: ${this.#passedOver} were passed over` });
     }
     return all;
   }

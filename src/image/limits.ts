@@ -4,6 +4,8 @@ export interface LayerLimits {
   readonly maxEntries: number;
   /** Longer paths are passed over. PATH_MAX of Linux. */
   readonly maxPathBytes: number;
+  /** Characters of all paths and link targets together; entries beyond it are not recorded. */
+  readonly maxNameChars: number;
   /** Unpacked size at which reading stops. */
   readonly maxUnpackedBytes: number;
   /** Unpacked bytes for each compressed one at which reading stops, once `expansionGraceBytes` came out. */
@@ -24,6 +26,7 @@ const mebibyte = 1024 * 1024;
 export const defaultLayerLimits: LayerLimits = {
   maxEntries: 1_000_000,
   maxPathBytes: 4096,
+  maxNameChars: 256 * mebibyte,
   maxUnpackedBytes: 64 * 1024 * mebibyte,
   maxExpansion: 200,
   expansionGraceBytes: 256 * mebibyte,

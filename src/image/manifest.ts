@@ -5,8 +5,9 @@ import { mediaTypes } from '../registry/media-types.ts';
 import { isDigest } from '../registry/reference.ts';
 import type { Descriptor, Platform } from '../registry/types.ts';
 
-/** More layers than any runtime mounts, and more platforms than any image has. */
-const maxLayers = 1000;
+/** More layers than any runtime mounts. */
+export const maxLayers = 1000;
+/** More platforms than any image has. */
 const maxPlatforms = 1000;
 
 export interface ImageManifest {

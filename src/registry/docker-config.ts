@@ -109,10 +109,17 @@ function readAccount(entry: {
     const colon = pair.indexOf(':');
     if (colon <= 0) return undefined;
     // some writers close the pair with a NUL
-    return { kind: 'password', username: pair.slice(0, colon), password: pair.slice(colon + 1).replace(/\0+$/, '') };
+    return { kind: 'password', username: pair.slice(0, colon), password: pair.slice(colon + 1, endOf(pair)) };
   }
   if (!isGiven(entry.username) || entry.password === undefined) return undefined;
   return { kind: 'password', username: entry.username, password: entry.password };
+}
+
+/** Where the text ends without the NULs behind it. */
+function endOf(text: string): number {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 0) end--;
+  return end;
 }
 
 function isGiven(value: string | undefined): value is string {

@@ -181,7 +181,9 @@ export function nextPage(link: string | undefined, url: string): string | undefi
       });
     }
     const next = new URL(target, url);
-    if (next.origin !== new URL(url).origin) {
+    // `blob:https://host/` has the origin of the host, and is no address of it.
+    const { origin, protocol } = new URL(url);
+    if (next.origin !== origin || next.protocol !== protocol || next.username !== '' || next.password !== '') {
       throw new RefusedError(
         `Cannot follow a list of ${new URL(url).host}: its next page leads to "${next.host}"`,
         'Nothing was sent there. Check the registry and the proxy in between.',

@@ -46,7 +46,7 @@ function* lockedIn(text: string): Generator<ListedPackage | string | undefined, 
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
     if (line.startsWith('[')) {
-      header = /^\[+\s*([^\]]*?)\s*\]+/.exec(line)?.[1] ?? '';
+      header = /^\[{1,2}([^\]]*)\]/.exec(line.slice(0, 10_000))?.[1]?.trim() ?? '';
       if (header === 'package' || header === 'packages') {
         yield* packageOf(table);
         table = { line: number };

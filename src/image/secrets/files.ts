@@ -142,6 +142,8 @@ const sizes: Partial<Record<FileRole, number>> = {
   code: 128 * kibibyte,
 };
 const usualBytes = 256 * kibibyte;
+/** NAME_MAX of Linux: no file system holds a longer one. */
+const longestName = 255;
 
 /**
  * Directories of what distributions and package managers bring: examples, test keys and certificates lie there by the
@@ -163,7 +165,7 @@ export class CandidateFinder {
   roleOf(path: string): Candidate | undefined {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
-    const role = nameRole(name, path);
+    const role = name.length > longestName ? undefined : nameRole(name, path);
     if (role === undefined) return undefined;
     const directory = slash < 0 ? '' : path.slice(0, slash);
     if (directory !== this.#directory) {

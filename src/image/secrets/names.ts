@@ -52,7 +52,7 @@ export function assignments(text: string, finds: Finds): void {
     const { name = '', value: written = '' } = match.groups ?? {};
     const value = written
       .replace(/^(["'])(.*)\1$/, '$2')
-      .replace(/[ \t]+#.*$/, '')
+      .replace(/(?<![ \t])[ \t]+#.*$/, '')
       .trim();
     if (isNamedSecret(name, value)) finds.add(kindOfName(name), value, match.index + match[0].lastIndexOf(value));
     if (finds.isFull) return;

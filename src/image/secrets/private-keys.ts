@@ -50,7 +50,7 @@ function judge(label: string, body: string): boolean | undefined {
     .replace(/\\[nrt]/g, '\n')
     .replace(/"\s*\+\s*"/g, '')
     .replace(/["',]/g, '');
-  const lines = plain.split(/\s*\n\s*/);
+  const lines = plain.split('\n').map((line) => line.trim());
   const legacy = lines.some((line) => /^Proc-Type:\s*4,?\s*ENCRYPTED/i.test(line));
   const encoded = lines
     .filter((line) => line !== '' && !/^[A-Za-z][\w-]*:\s/.test(line))

@@ -25,7 +25,9 @@ export function isPlaceholder(value: string): boolean {
   const text = value.trim();
   if (text.length < 4 || new Set(text).size < 4) return true;
   if (/^(?:\$|%[\w-]+%|<|\{\{|\{[%$]|#\{|@\{|__\w+__$|\[\w+\]$|@[\w.]+@$)/.test(text)) return true;
-  if (/\$\{[\w.:-]+\}|\$\([\w.]+\)|\{\{.*\}\}|\$[A-Z_]{3,}/.test(text)) return true;
+  if (/\$\{[\w.:-]+\}|\$\([\w.]+\)|\$[A-Z_]{3,}/.test(text)) return true;
+  const template = text.indexOf('{{');
+  if (template >= 0 && text.includes('}}', template + 2)) return true;
   return placeholderWord.test(text) || placeholderPart.test(text);
 }
 

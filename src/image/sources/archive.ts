@@ -13,6 +13,8 @@ import { checkFile, fileError, readPart, streamFile } from './files.ts';
 
 /** Members of one archive; an image has two or three a layer. */
 const maxMembers = 100_000;
+/** Members with longer names or link targets are passed over: parts of an image have none. */
+const maxNameChars = 4096;
 const maxLinkHops = 8;
 const headerReadBytes = 4096;
 
@@ -154,7 +156,8 @@ async function listMembers(file: string, what: string, signal: AbortSignal): Pro
   const reader = new TarReader({
     member(member) {
       const name = normalisePath(member.name);
-      if (name !== undefined && name !== '' && members.size < maxMembers) members.set(name, member);
+      const isShort = member.name.length <= maxNameChars && member.target.length <= maxNameChars;
+      if (isShort && name !== undefined && name !== '' && members.size < maxMembers) members.set(name, member);
       return false;
     },
     content: () => undefined,

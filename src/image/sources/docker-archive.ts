@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import * as z from 'zod';
-import { BadInputError, DamagedError, NotFoundError } from '../../core/errors.ts';
+import { BadInputError, DamagedError, LimitExceededError, NotFoundError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { digestOf } from '../../registry/bytes.ts';
 import { maxConfigBytes, maxManifestBytes } from '../../registry/client.ts';
@@ -10,6 +10,7 @@ import { isDigest } from '../../registry/reference.ts';
 import type { Descriptor } from '../../registry/types.ts';
 import { parseConfig } from '../config.ts';
 import { detectCompression } from '../decompress.ts';
+import { maxLayers } from '../manifest.ts';
 import type { TarMember } from '../tar.ts';
 import type { ImageSource } from '../types.ts';
 import { openArchive, type Archive } from './archive.ts';
@@ -101,13 +102,21 @@ async function readImage(
       'Save the image again.',
     );
   }
+  if (layers.length > maxLayers) {
+    throw new LimitExceededError(
+      `Cannot read ${what}: it has ${layers.length} layers, more than ${maxLayers}`,
+      'Report the image if it is genuine.',
+    );
+  }
   const parts = new Map<string, TarMember>();
+  /** One that is listed several times is hashed once. */
+  const hashed = new Map<TarMember, Promise<string>>();
   const config = { mediaType: mediaTypes.dockerConfig, digest: digestOf(configBytes), size: configBytes.length };
   parts.set(config.digest, configMember);
   const descriptors: Descriptor[] = [];
   for (const [index, name] of layers.entries()) {
     const member = required(archive, name, what);
-    const digest = await layerDigest(archive, member, name, diffIds[index] ?? '', signal);
+    const digest = await layerDigest(archive, member, name, diffIds[index] ?? '', signal, hashed);
     parts.set(digest, member);
     descriptors.push({ mediaType: 'application/vnd.docker.image.rootfs.diff.tar', digest, size: member.size });
   }
@@ -159,10 +168,17 @@ async function layerDigest(
   name: string,
   diffId: string,
   signal: AbortSignal,
+  hashed: Map<TarMember, Promise<string>>,
 ): Promise<string> {
   if (detectCompression(await archive.head(member, 4)) === 'none') return diffId;
   const named = `sha256:${path.posix.basename(name)}`;
   if (isDigest(named)) return named;
+  const known = hashed.get(member) ?? hashOf(archive, member, signal);
+  hashed.set(member, known);
+  return known;
+}
+
+async function hashOf(archive: Archive, member: TarMember, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of await archive.stream(member, signal)) hash.update(chunk);
   return `sha256:${hash.digest('hex')}`;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { createHash } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { isEngineError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
@@ -12,7 +13,10 @@ import { readOsRelease } from '../../../src/image/operating-system.ts';
 import { readImage } from '../../../src/image/read-image.ts';
 import { maskCredentials } from '../../../src/core/masking.ts';
 import { normalisePath } from '../../../src/image/tar-path.ts';
-import { gnuLong, paxHeader, tar } from '../../support/tar.ts';
+import { CandidateFinder, type FileRole } from '../../../src/image/secrets/files.ts';
+import { inspectFile } from '../../../src/image/secrets/inspect.ts';
+import { gnuLong, paxHeader, tar, tarMember, type TarInput } from '../../support/tar.ts';
+import { zip } from '../../support/zip.ts';
 import { run } from './cataloguers/support.ts';
 import { debianRelease, dpkgStatus, MemoryCache, MemoryRegistry, sha256 } from './memory-image.ts';
 
@@ -195,5 +199,209 @@ describe('hostile input', function () {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+/** A blob in the same piece again and again. */
+async function* repeated(piece: Uint8Array, times: number): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < times; i++) yield await Promise.resolve(piece);
+}
+
+function digestOf(piece: Uint8Array, times: number): string {
+  const hash = createHash('sha256');
+  for (let i = 0; i < times; i++) hash.update(piece);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+const reasons = ({ problems }: { problems: readonly { reason: string }[] }): string[] =>
+  problems.map(({ reason }) => reason);
+
+/** Milliseconds of the processor: a busy machine does not count. */
+async function processorMs(work: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+describe('what is made to take time or memory', function () {
+  this.timeout(30_000);
+
+  for (const [name, pack] of [
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ] as const) {
+    it(`ends at the ceiling of expansion: ${name}`, async () => {
+      const piece = pack(Buffer.alloc(4 * 1024 * 1024)); // members and frames follow each other
+      const expected = { digest: digestOf(piece, 1_000), sizeBytes: piece.length * 1_000, diffId: sha256('') };
+      const limits = { expansionGraceBytes: 16 * 1024 * 1024 };
+      await assert.rejects(readLayer(repeated(piece, 1_000), expected, { keep: () => undefined, signal, limits }), {
+        code: 'limit-exceeded',
+        message: /unpacks to more than 200 times its size/,
+      });
+    });
+  }
+
+  it('ends at the ceiling of depth: archives in archives', async () => {
+    let inner = zip([{ name: 'META-INF/maven/g/a/pom.properties', content: 'groupId=g\nartifactId=a\nversion=1\n' }]);
+    for (let i = 0; i < 40; i++) inner = zip([{ name: `${i}.jar`, content: inner }]);
+    const layer = tar({ name: 'app/x.jar', content: inner });
+    const registry = new MemoryRegistry();
+    const source = registry.source(registry.image({ layers: [layer] }));
+    const report = await readImage({ source, cache: new MemoryCache(), log: silentLog, signal });
+    assert.deepEqual(report.packages, []);
+    assert.match(reasons(report).join(), /nest|deep|archives in/);
+  });
+
+  it('ends at the ceiling of entries, and the rest is counted', async () => {
+    const member = tarMember({ name: 'x' });
+    const piece = Buffer.concat(Array.from({ length: 2_000 }, () => member));
+    const digest = digestOf(piece, 20);
+    const expected = { digest, sizeBytes: piece.length * 20, diffId: digest };
+    const { entries, problems } = await readLayer(repeated(piece, 20), expected, {
+      keep: () => undefined,
+      signal,
+      limits: { maxEntries: 1_000 },
+    });
+    assert.equal(entries.length, 1_000);
+    assert.deepEqual(reasons({ problems }), ['the layer has more than 1000 entries: 39000 were passed over']);
+  });
+
+  it('ends at the ceiling of all paths together, however few entries it has', async () => {
+    const archive = tar(
+      ...Array.from({ length: 9 }, (_, i) => [
+        paxHeader({ path: `${i}/${'p'.repeat(600)}`, linkpath: 't'.repeat(400) }),
+        { name: 'cut', type: '2' },
+      ]).flat(),
+    );
+    const expected = { digest: sha256(archive), sizeBytes: archive.length, diffId: sha256(archive) };
+    const limits = { maxNameChars: 5_000 };
+    const { entries, problems } = await readLayer(whole(archive), expected, { keep: () => undefined, signal, limits });
+    assert.equal(entries.length, 4);
+    assert.deepEqual(reasons({ problems }), ['the layer has more than 5000 characters of paths: 5 were passed over']);
+  });
+
+  it('is passed over: a link whose target is longer than any path', async () => {
+    const archive = tar(paxHeader({ linkpath: 't'.repeat(100_000) }), { name: 'l', type: '2' }, { name: 'after' });
+    const expected = { digest: sha256(archive), sizeBytes: archive.length, diffId: sha256(archive) };
+    const { entries, problems } = await readLayer(whole(archive), expected, { keep: () => undefined, signal });
+    assert.deepEqual(
+      entries.map(({ path }) => path),
+      ['after'],
+    );
+    assert.deepEqual(problems, [{ path: 'l', reason: 'its link target is longer than 4096 bytes: passed over' }]);
+  });
+
+  it('takes no memory for a length that is only claimed', async () => {
+    const wide = (header: Buffer): void => {
+      header.fill(0, 124, 136);
+      header[124] = 0x80;
+      header.writeBigUInt64BE(1n << 52n, 128);
+    };
+    const claims: TarInput[] = [
+      { name: 'wanted', size: 0o77777777777 },
+      { name: 'wanted', tweak: wide },
+      { name: '././@LongLink', type: 'L', size: 8_000_000_000 },
+    ];
+    for (const claim of claims) {
+      const archive = tar(claim);
+      const expected = { digest: sha256(archive), sizeBytes: archive.length, diffId: sha256(archive) };
+      const { problems } = await readLayer(whole(archive), expected, { keep: () => ({ maxBytes: 1000 }), signal });
+      assert.match(reasons({ problems }).join(), /more than the 1000 that are read|far too large/);
+    }
+    const pax = tar(paxHeader({ size: '9007199254740991' }), { name: 'wanted' });
+    const expected = { digest: sha256(pax), sizeBytes: pax.length, diffId: sha256(pax) };
+    const { problems } = await readLayer(whole(pax), expected, { keep: () => ({ maxBytes: 1000 }), signal });
+    assert.match(reasons({ problems }).join(), /more than the 1000 that are read/);
+  });
+
+  it('turns in no circle: links that lead to each other', async () => {
+    const layer = tar(
+      { name: 'etc/os-release', type: '2', link: '../usr/lib/os-release' },
+      { name: 'usr/lib/os-release', type: '2', link: '/etc/os-release' },
+      { name: 'var/lib/dpkg', type: '2', link: 'dpkg' },
+      { name: 'var/lib/dpkg/status', type: '1', link: 'var/lib/dpkg/status' },
+      { name: 'lib', type: '2', link: 'usr/lib' },
+      { name: 'usr/lib', type: '2', link: '../lib' },
+      { name: 'lib/apk/db/installed', content: 'P:a\nV:1-r0\n\n' },
+    );
+    const registry = new MemoryRegistry();
+    const source = registry.source(registry.image({ layers: [layer, layer] }));
+    const report = await readImage({ source, cache: new MemoryCache(), log: silentLog, signal });
+    assert.equal(report.layers.length, 2);
+    assert.ok(report.problems.length > 0);
+  });
+
+  it('ends at the ceiling of nesting: JSON', async () => {
+    for (const deep of ['['.repeat(200_000), '{"a":'.repeat(100_000)]) {
+      const bytes = Buffer.from(deep);
+      assert.throws(() => parseManifest(bytes, '', '"x"'), { code: 'limit-exceeded' });
+      assert.throws(() => parseConfig(bytes, '"x"'), { code: 'limit-exceeded' });
+      for (const cataloguer of cataloguers) await thoughtOf(() => run(cataloguer, 'x', bytes));
+    }
+  });
+
+  it('is read in time: one line of half a mebibyte in each format', async () => {
+    const lines = ['a', ' ', '[', 'a ', 'a=', '"', 'a@', '- ', '(', '{"a":"', ',"'];
+    for (const [index, cataloguer] of cataloguers.entries()) {
+      for (const line of lines) {
+        const bytes = Buffer.alloc(512 * 1024, line);
+        const ms = await processorMs(() => thoughtOf(() => run(cataloguer, 'x', bytes)));
+        assert.ok(ms < 1_000, `cataloguer ${index}, ${JSON.stringify(line)}: ${ms} ms`);
+      }
+    }
+  });
+
+  it('is refused: ten thousand layers, or entries of history', async () => {
+    const registry = new MemoryRegistry();
+    const layer = tar({ name: 'x' });
+    const many = registry.image({
+      layers: [layer],
+      change: (manifest) => {
+        const [first] = Array.isArray(manifest['layers']) ? (manifest['layers'] as unknown[]) : [];
+        manifest['layers'] = Array.from({ length: 10_000 }, () => first);
+      },
+    });
+    const history = Array.from({ length: 10_000 }, () => ({ created_by: 'RUN x' }));
+    const long = registry.image({ layers: [layer], history });
+    for (const [image, message] of [
+      [many, /it has 10000 layers, more than 1000/],
+      [long, /it has 10000 entries in "history", more than 5000/],
+    ] as const) {
+      const source = registry.source(image);
+      await assert.rejects(readImage({ source, cache: new MemoryCache(), log: silentLog, signal }), {
+        code: 'limit-exceeded',
+        message,
+      });
+    }
+  });
+
+  it('is refused before it is read: lists of a config without end', () => {
+    const list = Array.from({ length: 5_001 }, (_, i) => `A${i}=b`);
+    const labels = Object.fromEntries(list.map((name) => [name, '']));
+    for (const config of [{ Env: list }, { Cmd: list }, { Entrypoint: list }, { Labels: labels }]) {
+      const bytes = Buffer.from(JSON.stringify({ rootfs: {}, config }));
+      assert.throws(() => parseConfig(bytes, '"x"'), { code: 'limit-exceeded', message: /5001 entries in / });
+    }
+    const layers = Array.from({ length: 5_001 }, () => sha256('x'));
+    assert.throws(() => parseConfig(Buffer.from(JSON.stringify({ rootfs: { diff_ids: layers } })), '"x"'), {
+      code: 'limit-exceeded',
+    });
+  });
+
+  it('is searched for secrets in time: blanks and braces without end', async () => {
+    const texts: [FileRole, string][] = [
+      ['kubeconfig', `token: a${'{{'.repeat(9_000)}\n`],
+      ['env', `A="x"\nTOKEN=x${' '.repeat(3_900)}x\n`],
+      ['key', `-----BEGIN PRIVATE KEY-----${' '.repeat(19_000)}-----END`],
+    ];
+    for (const [role, text] of texts) {
+      const bytes = Buffer.from(text.repeat(Math.floor((250 * 1024) / text.length)));
+      const ms = await processorMs(() => inspectFile(role, bytes));
+      assert.ok(ms < 500, `${role}: ${ms} ms`);
+    }
+    const finder = new CandidateFinder();
+    assert.equal(finder.roleOf(`app/${'trust'.repeat(60)}.pem`), undefined);
+    assert.equal(finder.roleOf(`app/${'a'.repeat(251)}.pem`)?.role, 'key');
   });
 });
