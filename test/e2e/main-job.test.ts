@@ -371,17 +371,22 @@ describe('the main job, from an empty VS Code to a Dockerfile line', function ()
     const titles = await workbench.editor.codeActions(10, 10);
     const wanted = titles.find((title) => title.startsWith('Ignore df-no-curl-pipe-shell here'));
     assert.ok(wanted, titles.join('\n'));
-    await session().screenshotInThemes('dockerfile-quick-fix', async () => {
-      await page.keyboard.press('Escape');
-      await workbench.editor.codeActions(10, 10);
-    });
-    await session().screenshotInThemes('ignore-reason', async () => {
-      if (await input.isOpen()) await input.cancel();
-      await page.keyboard.press('Escape');
+    const closeMenu = () => workbench.editor.closeCodeActions();
+    await closeMenu();
+    await session().screenshotInThemes(
+      'dockerfile-quick-fix',
+      async () => {
+        await workbench.editor.codeActions(10, 10);
+      },
+      closeMenu,
+    );
+    const askReason = async () => {
       await workbench.editor.codeActions(10, 10);
       await workbench.editor.applyCodeAction(wanted);
       await input.waitOpen('Ignore df-no-curl-pipe-shell Here', '1/2');
-    });
+    };
+    await session().screenshotInThemes('ignore-reason', askReason, () => input.cancel());
+    await askReason();
     await input.enter('the script is our own, served from the build network');
     await input.waitOpen('Ignore df-no-curl-pipe-shell Here', '2/2');
     await input.accept();

@@ -131,6 +131,15 @@ export class Editor {
     });
   }
 
+  async closeCodeActions(): Promise<void> {
+    const menu = this.#page.locator('.action-widget .monaco-list-row.action').first();
+    await waitUntil('the quick fix menu is closed', async () => {
+      if (!(await menu.isVisible())) return true;
+      await this.#page.keyboard.press('Escape');
+      return undefined;
+    });
+  }
+
   /** Chooses from the open quick fix menu by exact title. */
   async applyCodeAction(title: string): Promise<void> {
     for (const row of await this.#page.locator('.action-widget .monaco-list-row.action').all()) {

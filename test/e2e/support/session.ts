@@ -50,8 +50,11 @@ export interface Session {
   changeSettings(changes: Settings): Promise<void>;
   /** Saves `artifacts/screenshots/<pictures>/<theme>/<name>.png` of the window as it is, in the theme it wears. */
   screenshot(name: string): Promise<void>;
-  /** The same picture in all four themes, after `prepare` in each: quick inputs and hovers close with the switch. Ends in the dark one. */
-  screenshotInThemes(name: string, prepare?: () => Promise<void>): Promise<void>;
+  /**
+   * The same picture in all four themes, after `prepare` in each: quick inputs and hovers close with the switch. `tidy`
+   * closes what would be in its way, and what the last picture leaves open. Ends in the dark one.
+   */
+  screenshotInThemes(name: string, prepare?: () => Promise<void>, tidy?: () => Promise<void>): Promise<void>;
   /** Opens another window on the same server, with its own cookies and storage. */
   newWindow(): Promise<Workbench>;
   stop(): Promise<void>;
@@ -124,12 +127,13 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
         fs.mkdirSync(path.dirname(file), { recursive: true });
         await page.screenshot({ path: file, animations: 'disabled' });
       },
-      async screenshotInThemes(name, prepare) {
+      async screenshotInThemes(name, prepare, tidy) {
         for (const next of [...themes].reverse()) {
           await switchTheme(workbench, next);
           theme = next;
           await prepare?.();
           await session.screenshot(name);
+          await tidy?.();
         }
       },
       newWindow: () => openWindow(started),
