@@ -114,6 +114,7 @@ class Writer {
   #buildCount = 0;
   readonly #examples: string[] = [];
   #nextId = 1;
+  #nextSuffix = 1;
   #count = 0;
   #problems = 0;
   #withdrawn = 0;
@@ -136,6 +137,7 @@ class Writer {
       part = 1 + this.#figure('SELECT ifnull(max(part), 0) FROM packages');
       for (const row of database.prepare('SELECT id, suffix, records FROM suffixes').all())
         this.#suffixes.set(String(row['suffix']), { id: Number(row['id']), records: Number(row['records']) });
+      this.#nextSuffix = 1 + this.#figure('SELECT ifnull(max(id), 0) FROM suffixes');
       this.#count = this.#figure(`SELECT value FROM facts WHERE name = 'records'`);
       const newest = database.prepare(`SELECT value FROM facts WHERE name = 'newestModified'`).get();
       if (newest !== undefined) this.#newest = String(newest['value']);
@@ -198,7 +200,7 @@ class Writer {
 
   #put({ id, head, rows }: ReadRecord): void {
     const number = this.#nextId++;
-    const suffixes: number[] = [];
+    const suffixes = new Set<number>();
     let last: string | undefined;
     for (const { name, suffix, what, builds } of rows) {
       this.#packages.add(name, suffix, number, what);
@@ -207,17 +209,14 @@ class Writer {
       last = suffix;
       let known = this.#suffixes.get(suffix);
       if (known === undefined) {
-        known = {
-          id: this.#suffixes.size === 0 ? 1 : 1 + Math.max(...[...this.#suffixes.values()].map(({ id }) => id)),
-          records: 0,
-        };
+        known = { id: this.#nextSuffix++, records: 0 };
         this.#suffixes.set(suffix, known);
       }
-      if (suffixes.includes(known.id)) continue;
-      suffixes.push(known.id);
+      if (suffixes.has(known.id)) continue;
+      suffixes.add(known.id);
       known.records++;
     }
-    this.#putRecord.run(number, id, suffixes.join(','), JSON.stringify(head));
+    this.#putRecord.run(number, id, [...suffixes].join(','), JSON.stringify(head));
     this.#count++;
   }
 

@@ -51,6 +51,21 @@ describe('affected ranges of an advisory', () => {
     assert.deepEqual(await lodash([record('GHSA-a', [only])], '1.0.0'), []);
   });
 
+  it('are found among a hundred thousand releases of one record', async function () {
+    this.timeout(30_000);
+    const records = [
+      record(
+        'DEBIAN-CVE-2026-1',
+        Array.from({ length: 100_000 }, (_, n) => entry(`Debian:${n}`, 'zlib', '2-1')),
+      ),
+    ];
+    const library = await libraryOf({ Debian: records });
+    for (const osEcosystem of ['Debian:0', 'Debian:99999']) {
+      const result = matchPackages({ osEcosystem, packages: [deb('zlib', '1-1')] }, library);
+      assert.deepEqual(found(result), ['DEBIAN-CVE-2026-1<2-1'], osEcosystem);
+    }
+  });
+
   it('may be replaced by listed versions', async () => {
     const listed = { package: { ecosystem: 'npm', name: 'lodash' }, versions: ['1.0.0', '1.0.1'] };
     assert.deepEqual(await lodash([record('GHSA-a', [listed])], '1.0.1'), ['GHSA-a']);
