@@ -13,7 +13,7 @@ export function looksSecret(name: string): boolean {
 
 /** Shapes of credentials that are recognised without a name. */
 const shapes: readonly RegExp[] = [
-  /\bey[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{4,4000}\.[A-Za-z0-9_-]{0,2000}/g, // JWT, RFC 7519
+  /(?<![\w-])ey[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{4,4000}\.[A-Za-z0-9_-]{0,2000}/g, // JWT, RFC 7519
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, // AWS access key id
   /\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255})\b/g, // GitHub
   /\bglpat-[A-Za-z0-9_-]{20,200}/g, // GitLab
@@ -23,9 +23,9 @@ const shapes: readonly RegExp[] = [
   /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]{0,20000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?/g,
 ];
 
-/** Name and value, bare or quoted, as in shells, connection strings, JSON and URLs. */
+/** Name and value, bare or quoted, as in shells, connection strings, JSON and URLs. Each word is tried once, from its start. */
 const assignment =
-  /(["']?)([A-Za-z_][\w.-]{0,100})\1(\s*:\s*|=)("(?:[^"\\]|\\.){0,4000}"|'[^']{0,4000}'|[^\s"';&|,)}]{1,4000})/g;
+  /(["']?)(?<![\w.-])([\w.-]{1,1000})\1(\s{0,20}:\s{0,20}|=)("(?:[^"\\]|\\.){0,4000}"|'[^']{0,4000}'|[^\s"';&|,)}]{1,4000})/g;
 const option = /(--?[A-Za-z][\w-]{0,60})([ \t]+)("(?:[^"\\]|\\.){0,4000}"|'[^']{0,4000}'|[^\s"'-][^\s"']{0,4000})/g;
 const headerValue = /\b((?:proxy-)?authorization|x-api-key)(["']?\s*[:=]\s*["']?)([^\s"']+(?:[ \t]+[^\s"']+)?)/gi;
 const userInfo = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,500}@/gi;
@@ -40,7 +40,9 @@ export function maskCredentials(text: string): string {
     isReference(value) ? whole : `${name}${between}${mask}`,
   );
   out = out.replace(assignment, (whole, quote: string, name: string, between: string, value: string) =>
-    looksSecret(name) && !isReference(value) ? `${quote}${name}${quote}${between}${mask}` : whole,
+    looksSecret(name.replace(/^[-.\d]+/, '')) && !isReference(value)
+      ? `${quote}${name}${quote}${between}${mask}`
+      : whole,
   );
   out = out.replace(option, (whole, name: string, between: string, value: string) =>
     looksSecret(name.replace(/^-+/, '').replaceAll('-', '_')) && !isReference(value)

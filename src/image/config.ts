@@ -9,7 +9,10 @@ import type { HistoryEntry, ImageConfig } from './types.ts';
 
 /** Longest text kept of one history entry or label, and of all together. */
 const maxTextChars = 32 * 1024;
-const maxAllTextChars = 1024 * 1024;
+const maxAllTextChars = 512 * 1024;
+/** Label with the layers of an image of buildpacks, as JSON: cut, it says nothing. */
+const lifecycleLabel = 'io.buildpacks.lifecycle.metadata';
+const maxLifecycleChars = 256 * 1024;
 /** Entries of one list. Images have some hundred; what has more was made to take time. */
 const maxListed = 5_000;
 
@@ -104,8 +107,8 @@ export function parseConfig(bytes: Uint8Array, what: string, before?: (raw: RawC
     history: (history ?? []).map(({ created_by: text }) => text ?? ''),
   });
   let left = maxAllTextChars;
-  const shown = (value: string): string => {
-    const cut = value.slice(0, Math.min(maxTextChars, left));
+  const shown = (value: string, most = maxTextChars): string => {
+    const cut = value.slice(0, Math.min(most, left));
     left -= cut.length;
     return hideSecrets(cut) + (cut.length < value.length ? '…' : '');
   };
@@ -117,12 +120,15 @@ export function parseConfig(bytes: Uint8Array, what: string, before?: (raw: RawC
     os: os ?? '',
     ...(hasText(config?.User) ? { user: config.User } : {}),
     env: (config?.Env ?? []).map((entry) => maskEnvironment(entry.slice(0, maxTextChars))),
-    entrypoint: (config?.Entrypoint ?? []).map(shown),
-    cmd: (config?.Cmd ?? []).map(shown),
+    entrypoint: (config?.Entrypoint ?? []).map((part) => shown(part)),
+    cmd: (config?.Cmd ?? []).map((part) => shown(part)),
     ...(hasText(config?.WorkingDir) ? { workingDir: config.WorkingDir } : {}),
     exposedPorts: Object.keys(config?.ExposedPorts ?? {}).sort(),
     labels: Object.fromEntries(
-      Object.entries(config?.Labels ?? {}).map(([name, value]) => [name, looksSecret(name) ? mask : shown(value)]),
+      Object.entries(config?.Labels ?? {}).map(([name, value]) => [
+        name,
+        looksSecret(name) ? mask : shown(value, name === lifecycleLabel ? maxLifecycleChars : maxTextChars),
+      ]),
     ),
     diffIds: rootfs.diff_ids ?? [],
     history: (history ?? []).map((entry): HistoryEntry => ({

@@ -17,6 +17,8 @@ describe('hiding what looks like a secret', () => {
     ['az login -p abc8Q~0123456789abcdefghijklmnopqrstuvw', 'az login -p ***'],
     ['AccountName=x;AccountKey=c2VjcmV0a2V5c2VjcmV0;EndpointSuffix=y', 'AccountName=x;AccountKey=***;EndpointSuffix=y'],
     ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----', '***'],
+    ['cc -DDB_PASSWORD=abc -O2 main.c', 'cc -DDB_PASSWORD=*** -O2 main.c'],
+    [`${'a-'.repeat(200)}password=abc`, `${'a-'.repeat(200)}password=***`],
     ['|1 NPM_TOKEN=abc /bin/sh -c npm ci', '|1 NPM_TOKEN=*** /bin/sh -c npm ci'],
   ];
   for (const [text, expected] of masked)

@@ -83,6 +83,18 @@ describe('the config of an image', () => {
     }
   });
 
+  it('keeps the whole label of buildpacks, which is JSON', () => {
+    const metadata = JSON.stringify({ layers: Array.from({ length: 2000 }, (_, n) => ({ sha: `sha256:${n}` })) });
+    assert.ok(metadata.length > 32 * 1024);
+    const labels = { 'io.buildpacks.lifecycle.metadata': metadata, other: metadata };
+    const read = parseConfig(
+      Buffer.from(JSON.stringify({ config: { Labels: labels }, rootfs: { diff_ids: [] } })),
+      'x',
+    );
+    assert.equal(read.labels['io.buildpacks.lifecycle.metadata'], metadata);
+    assert.equal(read.labels['other']?.length, 32 * 1024 + 1);
+  });
+
   it('cuts texts that nobody wrote', () => {
     const { history, labels } = parse({
       rootfs: {},
