@@ -141,6 +141,7 @@ export function exitOnSignals(): void {
  * ends the process at once.
  */
 export async function runScript(body: (stop: AbortSignal) => Promise<number>): Promise<void> {
+  lookInSystemFolders();
   const stop = new AbortController();
   const end = () => {
     stop.abort();
@@ -192,4 +193,12 @@ export function duration(startMs: number): string {
   const seconds = (performance.now() - startMs) / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+/** On Debian the PATH of a user who is not root lacks the folders in which debootstrap and the like lie. */
+function lookInSystemFolders(): void {
+  if (process.platform === 'win32') return;
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter);
+  const added = ['/usr/sbin', '/sbin'].filter((folder) => !folders.includes(folder));
+  process.env['PATH'] = [...folders, ...added].join(path.delimiter);
 }
