@@ -160,7 +160,8 @@ describe('report page', () => {
     assert.notEqual(title, '');
     await page.locator('.splitter').focus();
     await page.keyboard.press('Home');
-    await page.waitForFunction(`sessionStorage.getItem('state').includes('"split":0.25')`);
+    // not by waitForFunction, which evaluates inside the page when it has to wait, and the page forbids that
+    await becomes(() => page.evaluate(`sessionStorage.getItem('state').includes('"split":0.25')`), true);
     await page.reload();
     await page.locator('.chip', { hasText: 'High' }).waitFor();
     await page.locator('#detail-summary-view .detail-content').waitFor();
