@@ -13,7 +13,6 @@ export function looksSecret(name: string): boolean {
 
 /** Shapes of credentials that are recognised without a name. */
 const shapes: readonly RegExp[] = [
-  /(?<![\w-])ey[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{4,4000}\.[A-Za-z0-9_-]{0,2000}/g, // JWT, RFC 7519
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, // AWS access key id
   /\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255})\b/g, // GitHub
   /\bglpat-[A-Za-z0-9_-]{20,200}/g, // GitLab
@@ -23,9 +22,15 @@ const shapes: readonly RegExp[] = [
   /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]{0,20000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?/g,
 ];
 
-/** Name and value, bare or quoted, as in shells, connection strings, JSON and URLs. Each word is tried once, from its start. */
-const assignment =
-  /(["']?)(?<![\w.-])([\w.-]{1,1000})\1(\s{0,20}:\s{0,20}|=)("(?:[^"\\]|\\.){0,4000}"|'[^']{0,4000}'|[^\s"';&|,)}]{1,4000})/g;
+/** JWT, RFC 7519; words with hyphens may stand before it. */
+const jwt = /(?<![\w-])([\w-]{12,})(\.[\w-]{4,4000}\.[\w-]{0,2000})/g;
+
+/**
+ * Name and what parts it from its value, as in shells, connection strings, JSON and URLs. Each word is tried once, from
+ * its start, and values are looked at behind names that speak of secrets alone: `--env=PASSWORD=x` has two names.
+ */
+const assigned = /(["']?)(?<![\w.-])[-.\d]*([A-Za-z_][\w.-]*)\1(?:\s*:\s*|=)/g;
+const assignedValue = /"(?:[^"\\]|\\.){0,4000}"|'[^']{0,4000}'|[^\s"';&|,)}]{1,4000}/y;
 const option = /(--?[A-Za-z][\w-]{0,60})([ \t]+)("(?:[^"\\]|\\.){0,4000}"|'[^']{0,4000}'|[^\s"'-][^\s"']{0,4000})/g;
 const headerValue = /\b((?:proxy-)?authorization|x-api-key)(["']?\s*[:=]\s*["']?)([^\s"']+(?:[ \t]+[^\s"']+)?)/gi;
 const userInfo = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,500}@/gi;
@@ -39,18 +44,33 @@ export function maskCredentials(text: string): string {
   out = out.replace(headerValue, (whole, name: string, between: string, value: string) =>
     isReference(value) ? whole : `${name}${between}${mask}`,
   );
-  out = out.replace(assignment, (whole, quote: string, name: string, between: string, value: string) =>
-    looksSecret(name.replace(/^[-.\d]+/, '')) && !isReference(value)
-      ? `${quote}${name}${quote}${between}${mask}`
-      : whole,
-  );
+  out = maskAssigned(out);
   out = out.replace(option, (whole, name: string, between: string, value: string) =>
     looksSecret(name.replace(/^-+/, '').replaceAll('-', '_')) && !isReference(value)
       ? `${name}${between}${mask}`
       : whole,
   );
+  out = out.replace(jwt, (whole, first: string) => {
+    const at = first.search(/\bey[\w-]{10}/);
+    return at < 0 ? whole : first.slice(0, at) + mask;
+  });
   for (const shape of shapes) out = out.replace(shape, mask);
   return out;
+}
+
+function maskAssigned(text: string): string {
+  let out = '';
+  let done = 0;
+  assigned.lastIndex = 0;
+  for (let found = assigned.exec(text); found !== null; found = assigned.exec(text)) {
+    if (!looksSecret(found[2] ?? '')) continue;
+    assignedValue.lastIndex = assigned.lastIndex;
+    const value = assignedValue.exec(text)?.[0];
+    if (value === undefined || isReference(value)) continue;
+    out += text.slice(done, assigned.lastIndex) + mask;
+    done = assigned.lastIndex += value.length;
+  }
+  return out + text.slice(done);
 }
 
 /** `$TOKEN`, `"${TOKEN}"`, `$(cat /run/secrets/x)`: the value is not here. */

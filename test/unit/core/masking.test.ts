@@ -19,6 +19,10 @@ describe('hiding what looks like a secret', () => {
     ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----', '***'],
     ['cc -DDB_PASSWORD=abc -O2 main.c', 'cc -DDB_PASSWORD=*** -O2 main.c'],
     [`${'a-'.repeat(200)}password=abc`, `${'a-'.repeat(200)}password=***`],
+    ['docker build --build-arg=DB_PASSWORD=abc .', 'docker build --build-arg=DB_PASSWORD=*** .'],
+    ['1=DB_PASSWORD=abc', '1=DB_PASSWORD=***'],
+    [`PASSWORD${' '.repeat(30)}: abc`, `PASSWORD${' '.repeat(30)}: ***`],
+    ['x-eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl', 'x-***'],
     ['|1 NPM_TOKEN=abc /bin/sh -c npm ci', '|1 NPM_TOKEN=*** /bin/sh -c npm ci'],
   ];
   for (const [text, expected] of masked)
