@@ -54,6 +54,19 @@ const schema = z.object({
     .catch(undefined),
 });
 
+/** Of a root file system, which comes without a config. */
+export const emptyConfig: ImageConfig = {
+  architecture: '',
+  os: 'linux',
+  env: [],
+  entrypoint: [],
+  cmd: [],
+  exposedPorts: [],
+  labels: {},
+  diffIds: [],
+  history: [],
+};
+
 /** The lists as they are, so that they are counted before they are read. */
 const counted = z.object({
   config: z

@@ -6,7 +6,7 @@ import { maxConfigBytes } from '../registry/client.ts';
 import type { Descriptor, Platform } from '../registry/types.ts';
 import { catalogue, keepFilter, type Catalogue } from './catalogue.ts';
 import { cataloguers as allCataloguers } from './cataloguers/index.ts';
-import { parseConfig } from './config.ts';
+import { emptyConfig, parseConfig } from './config.ts';
 import type { MissingContent } from './file-tree.ts';
 import { historyOfLayers } from './history.ts';
 import { readLayer } from './layer.ts';
@@ -282,7 +282,7 @@ export function createImageReader(options: ImageReaderOptions): ImageReader {
       digest: content.diffId,
       mediaType: 'inode/directory',
       platform: { os: 'linux', architecture: '' },
-      config: rootfsConfig,
+      config: emptyConfig,
       ...(found.os === undefined ? {} : { os: found.os }),
       layers: [],
       packages: found.packages.map(({ found: one }) => one),
@@ -294,18 +294,6 @@ export function createImageReader(options: ImageReaderOptions): ImageReader {
 
   return { read };
 }
-
-const rootfsConfig: ImageConfig = {
-  architecture: '',
-  os: 'linux',
-  env: [],
-  entrypoint: [],
-  cmd: [],
-  exposedPorts: [],
-  labels: {},
-  diffIds: [],
-  history: [],
-};
 
 interface Layer {
   readonly descriptor: Descriptor;

@@ -2,7 +2,8 @@
 import { Buffer } from 'node:buffer';
 import { deflateSync } from 'node:zlib';
 
-export type ProgramFormat = 'elf64' | 'elf64-big' | 'elf32' | 'elf32-big' | 'pe' | 'pe32' | 'macho' | 'macho-big';
+export const programFormats = ['elf64', 'elf64-big', 'elf32', 'elf32-big', 'pe', 'pe32', 'macho', 'macho-big'] as const;
+export type ProgramFormat = (typeof programFormats)[number];
 
 export interface ProgramInput {
   readonly format: ProgramFormat;

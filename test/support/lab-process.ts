@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import http from 'node:http';
 import path from 'node:path';
 import readline from 'node:readline';
 import type { FaultRule, LabSettings, RecordedRequest } from '../lab/main.ts';
 import type { LabData } from '../lab/types.ts';
+import { askLabControl } from './lab-control.ts';
 import { endWithThisProcess, repositoryRoot, stopProcess } from './process.ts';
 
 /** A lab in a process of its own, so that its work does not sit on the event loop that is measured. */
@@ -53,7 +53,7 @@ export async function startLabProcess(options: LabProcessOptions = {}): Promise<
   });
   const data = JSON.parse(line) as LabData; // printed by this repository's own program
   const control = async (method: string, asked: string, body?: unknown): Promise<unknown> =>
-    JSON.parse(await exchange(`${data.controlUrl}${asked}`, method, body)) as unknown;
+    JSON.parse(await askLabControl(`${data.controlUrl}${asked}`, method, body)) as unknown;
   return {
     ...data,
     async requests() {
@@ -76,21 +76,4 @@ export async function startLabProcess(options: LabProcessOptions = {}): Promise<
       release();
     },
   };
-}
-
-async function exchange(url: string, method: string, body: unknown): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const request = http.request(url, { method, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', reject);
-      response.once('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        if (response.statusCode === 200) resolve(text);
-        else reject(new Error(`${method} ${url} answered ${response.statusCode ?? 0}: ${text}`));
-      });
-    });
-    request.once('error', reject);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
-  });
 }

@@ -8,6 +8,7 @@ import { FindingsService } from '../../../src/engine/findings-service.ts';
 import type { DockerfileMark } from '../../../src/engine-contract.ts';
 import { defaultBusinessRules } from '../../../src/findings/facts.ts';
 import { findingsOfSecrets } from '../../../src/findings/from-secrets.ts';
+import { emptyConfig } from '../../../src/image/config.ts';
 import type { ImageReport } from '../../../src/image/types.ts';
 import { toListItem } from '../../../src/report/list-item.ts';
 import { Documents, type ImageLink } from '../../../src/scan/documents.ts';
@@ -25,13 +26,8 @@ const report: ImageReport = {
   mediaType: 'x',
   platform: { os: 'linux', architecture: 'amd64' },
   config: {
+    ...emptyConfig,
     architecture: 'amd64',
-    os: 'linux',
-    env: [],
-    entrypoint: [],
-    cmd: [],
-    exposedPorts: [],
-    labels: {},
     diffIds: [1, 2, 3].map(digest),
     history: history.map((createdBy) => ({ createdBy, emptyLayer: false })),
   },

@@ -2,6 +2,7 @@ import type { Vulnerability } from '../../../src/advisories/types.ts';
 import type { ImagePlacement } from '../../../src/findings/facts.ts';
 import type { FactorEvidence } from '../../../src/findings/priority/finding.ts';
 import type { AssetRef } from '../../../src/findings/types.ts';
+import { emptyConfig } from '../../../src/image/config.ts';
 import type { ImageReport, PlacedPackage } from '../../../src/image/types.ts';
 import type { ContainerSecurity, RunningContainer, Workload } from '../../../src/kubernetes/types.ts';
 
@@ -37,15 +38,8 @@ export function imageReport(packages: readonly PlacedPackage[] = [openssl()], us
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     platform: { os: 'linux', architecture: 'amd64' },
     config: {
+      ...emptyConfig,
       architecture: 'amd64',
-      os: 'linux',
-      env: [],
-      entrypoint: [],
-      cmd: [],
-      exposedPorts: [],
-      labels: {},
-      diffIds: [],
-      history: [],
       ...(user === undefined ? {} : { user }),
     },
     os: { id: 'debian', version: '12', name: 'Debian GNU/Linux 12 (bookworm)', ecosystem: 'Debian:12' },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseDockerfile } from '../../../src/dockerfile/model.ts';
+import { emptyConfig } from '../../../src/image/config.ts';
 import type { ImageConfig, ImageReport } from '../../../src/image/types.ts';
 import {
   type DockerfileText,
@@ -26,13 +27,8 @@ function report(lines: readonly string[], more: Partial<ImageConfig> = {}): Imag
     mediaType: 'x',
     platform: { os: 'linux', architecture: 'amd64' },
     config: {
+      ...emptyConfig,
       architecture: 'amd64',
-      os: 'linux',
-      env: [],
-      entrypoint: [],
-      cmd: [],
-      exposedPorts: [],
-      labels: {},
       diffIds,
       history,
       ...more,

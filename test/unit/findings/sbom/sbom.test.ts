@@ -4,6 +4,7 @@ import type { MatchResult, Vulnerability } from '../../../../src/advisories/type
 import { toCycloneDx } from '../../../../src/findings/sbom/cyclonedx.ts';
 import type { SbomInput } from '../../../../src/findings/sbom/document.ts';
 import { toSpdx } from '../../../../src/findings/sbom/spdx.ts';
+import { emptyConfig } from '../../../../src/image/config.ts';
 import type { ImageReport, PlacedPackage } from '../../../../src/image/types.ts';
 import { schemaProblems } from '../../../support/schemas.ts';
 
@@ -45,15 +46,8 @@ function report(packages: readonly PlacedPackage[], more: Partial<ImageReport> =
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     platform: { os: 'linux', architecture: 'amd64' },
     config: {
+      ...emptyConfig,
       architecture: 'amd64',
-      os: 'linux',
-      env: [],
-      entrypoint: [],
-      cmd: [],
-      exposedPorts: [],
-      labels: {},
-      diffIds: [],
-      history: [],
     },
     os: { id: 'debian', version: '12', name: 'Debian GNU/Linux 12 (bookworm)', ecosystem: 'Debian:12' },
     layers: [

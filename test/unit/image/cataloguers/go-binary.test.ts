@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { goBinary } from '../../../../src/image/cataloguers/go-binary.ts';
-import { goBuildInfo, oldGoProgram, program, type ProgramFormat } from '../../../support/executables.ts';
+import {
+  goBuildInfo,
+  oldGoProgram,
+  program,
+  type ProgramFormat,
+  programFormats,
+} from '../../../support/executables.ts';
 import { extractOf, listed, pass } from './passing.ts';
 
 const modules = [
@@ -27,17 +33,7 @@ const found = async (version: string, text: string): Promise<string[]> =>
   listed(await pass(goBinary, 'usr/bin/app', goProgram('elf64', version, text)));
 
 describe('Go binaries', () => {
-  const formats: readonly ProgramFormat[] = [
-    'elf64',
-    'elf64-big',
-    'elf32',
-    'elf32-big',
-    'pe',
-    'pe32',
-    'macho',
-    'macho-big',
-  ];
-  for (const format of formats) {
+  for (const format of programFormats) {
     it(`of Go 1.18 and later list their modules and the standard library: ${format}`, async () => {
       const result = await pass(goBinary, 'usr/bin/app', goProgram(format, 'go1.22.3', modules));
       assert.deepEqual(listed(result), expected);

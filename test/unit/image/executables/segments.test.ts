@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
 import { addressMap } from '../../../../src/image/executables/segments.ts';
-import { program, type ProgramFormat } from '../../../support/executables.ts';
+import { program, programFormats } from '../../../support/executables.ts';
 
 describe('addresses of executables', () => {
   // What the writer of programs lays out: two segments of one page each, at these places of memory and file.
-  const formats: readonly ProgramFormat[] = [
-    'elf64',
-    'elf64-big',
-    'elf32',
-    'elf32-big',
-    'pe',
-    'pe32',
-    'macho',
-    'macho-big',
-  ];
-  for (const format of formats) {
+  for (const format of programFormats) {
     it(`lead to their places in the file: ${format}`, () => {
       const map = addressMap(program({ format }));
       assert.equal(map(0x401000), 0x1000);
